@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "bind/bind.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define LONGEST_NAME 64
+
+
+static int push_failure(lua_State *L, const char *what, int error, enum pw_failure failure) {
+    luaL_pushfail(L);
+    lua_pushfstring(L, "%s: %s", what, strerror(error));
+    lua_pushinteger(L, error);
+    lua_pushstring(L, pw_failure_name(failure));
+    return 4;
+}
+
+
+int pw_fail(lua_State *L, const char *what, int error) {
+    return push_failure(L, what, error, pw_failure_of(error));
+}
+
+
+int pw_fail_file(lua_State *L, const char *what, int error) {
+    return push_failure(L, what, error, error == ENOENT ? PW_UNSUPPORTED : pw_failure_of(error));
+}
+
+
+void pw_push_slice(lua_State *L, struct pw_slice slice) {
+    lua_pushlstring(L, slice.data, slice.size);
+}
+
+
+void pw_push_number(lua_State *L, const struct pw_number *number) {
+    if (number->unlimited) {
+        lua_pushnumber(L, (lua_Number)HUGE_VAL);
+    } else {
+        lua_pushinteger(L, number->value);
+    }
+}
+
+
+void pw_push_flaws(lua_State *L, const struct pw_flaws *flaws) {
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, flaws->skipped);
+    lua_setfield(L, -2, "skipped");
+    lua_pushinteger(L, flaws->clamped);
+    lua_setfield(L, -2, "clamped");
+}
+
+
+void pw_check_surplus(lua_State *L, int count) {
+    if (lua_gettop(L) > count) {
+        luaL_error(L, "at most %d argument%s expected, got %d", count, count == 1 ? "" : "s",
+                   lua_gettop(L));
+    }
+}
+
+
+static int smallest(int a, int b, int c) {
+    int least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+
+/* Levenshtein's distance between two names, in one row of the table. */
+static int distance(struct pw_slice name, const char *other) {
+    int row[LONGEST_NAME + 1];
+    for (size_t i = 0; i <= name.size; i++) {
+        row[i] = (int)i;
+    }
+    for (; *other; other++) {
+        int diagonal = row[0]++;
+        for (size_t i = 1; i <= name.size; i++) {
+            int cost = diagonal + (name.data[i - 1] != *other);
+            diagonal = row[i];
+            row[i] = smallest(row[i] + 1, row[i - 1] + 1, cost);
+        }
+    }
+    return row[name.size];
+}
+
+
+const char *pw_nearest(struct pw_slice name, const char *const candidates[]) {
+    if (name.size > LONGEST_NAME) {
+        return NULL;
+    }
+    const char *nearest = NULL;
+    int least = (int)name.size / 2 + 1;
+    for (; *candidates; candidates++) {
+        int d = distance(name, *candidates);
+        if (d < least) {
+            least = d;
+            nearest = *candidates;
+        }
+    }
+    return nearest;
+}
+
+
+static bool is_known(const char *name, const char *const known[]) {
+    while (*known && strcmp(name, *known) != 0) {
+        known++;
+    }
+    return *known != NULL;
+}
+
+
+void pw_check_names(lua_State *L, int index, const char *const known[], const char *what) {
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING || is_known(lua_tostring(L, -1), known)) {
+            continue;
+        }
+        const char *name = lua_tostring(L, -1);
+        const char *nearest = pw_nearest(pw_slice_of(name), known);
+        if (nearest) {
+            luaL_error(L, "unknown %s '%s' (did you mean '%s'?)", what, name, nearest);
+        }
+        luaL_error(L, "unknown %s '%s'", what, name);
+    }
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+int main(void) {
+    puts("pagewarden " PW_VERSION);
+    return 0;
+}
