@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LONGEST_NAME 64
+#include "read/nearest.h"
 
 
 static int push_failure(lua_State *L, const char *what, int error, enum pw_failure failure) {
@@ -58,40 +58,11 @@ void pw_check_surplus(lua_State *L, int count) {
 }
 
 
-static int smallest(int a, int b, int c) {
-    int least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-
-/* Levenshtein's distance between two names, in one row of the table. */
-static int distance(struct pw_slice name, const char *other) {
-    int row[LONGEST_NAME + 1];
-    for (size_t i = 0; i <= name.size; i++) {
-        row[i] = (int)i;
-    }
-    for (; *other; other++) {
-        int diagonal = row[0]++;
-        for (size_t i = 1; i <= name.size; i++) {
-            int cost = diagonal + (name.data[i - 1] != *other);
-            diagonal = row[i];
-            row[i] = smallest(row[i] + 1, row[i - 1] + 1, cost);
-        }
-    }
-    return row[name.size];
-}
-
-
 const char *pw_nearest(struct pw_slice name, const char *const candidates[]) {
-    if (name.size > LONGEST_NAME) {
-        return NULL;
-    }
+    struct pw_nearest_search search = pw_nearest_start(name);
     const char *nearest = NULL;
-    int least = (int)name.size / 2 + 1;
     for (; *candidates; candidates++) {
-        int d = distance(name, *candidates);
-        if (d < least) {
-            least = d;
+        if (pw_nearest_offer(&search, pw_slice_of(*candidates))) {
             nearest = *candidates;
         }
     }
