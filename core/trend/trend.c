@@ -1,1 +1,0 @@
-typedef int pw_empty;
