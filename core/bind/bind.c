@@ -50,6 +50,31 @@ void pw_push_flaws(lua_State *L, const struct pw_flaws *flaws) {
 }
 
 
+/* Sets a field of the table on top of the stack. */
+static void set_stall(lua_State *L, const char *name, const struct pw_stall *stall) {
+    if (!stall->present) {
+        return;
+    }
+    lua_createtable(L, 0, 4);
+    lua_pushnumber(L, stall->avg10_percent);
+    lua_setfield(L, -2, "avg10");
+    lua_pushnumber(L, stall->avg60_percent);
+    lua_setfield(L, -2, "avg60");
+    lua_pushnumber(L, stall->avg300_percent);
+    lua_setfield(L, -2, "avg300");
+    lua_pushinteger(L, stall->total_microseconds);
+    lua_setfield(L, -2, "total");
+    lua_setfield(L, -2, name);
+}
+
+
+void pw_push_pressure(lua_State *L, const struct pw_pressure *pressure) {
+    lua_createtable(L, 0, 2);
+    set_stall(L, "some", &pressure->some);
+    set_stall(L, "full", &pressure->full);
+}
+
+
 void pw_check_surplus(lua_State *L, int count) {
     if (lua_gettop(L) > count) {
         luaL_error(L, "at most %d argument%s expected, got %d", count, count == 1 ? "" : "s",

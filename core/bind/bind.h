@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "read/pressure.h"
 #include "read/source.h"
 #include "read/text.h"
 
@@ -33,6 +34,10 @@ void pw_push_number(lua_State *L, const struct pw_number *number);
 
 /* [-0, +1, m] The second result of every reader: { skipped = 0, clamped = 0 }. */
 void pw_push_flaws(lua_State *L, const struct pw_flaws *flaws);
+
+/* [-0, +1, m] { some = { avg10=, avg60=, avg300=, total= }, full = { … } }, without the line that
+ * was not there. */
+void pw_push_pressure(lua_State *L, const struct pw_pressure *pressure);
 
 /* [-0, +0, v] Raises unless at most `count` arguments were given. */
 void pw_check_surplus(lua_State *L, int count);

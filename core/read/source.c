@@ -71,6 +71,19 @@ static int grow(struct pw_buffer *buffer) {
 }
 
 
+int pw_buffer_append(struct pw_buffer *buffer, struct pw_slice bytes) {
+    while (buffer->capacity_bytes - buffer->size_bytes < bytes.size) {
+        int error = grow(buffer);
+        if (error) {
+            return error;
+        }
+    }
+    memcpy(buffer->data + buffer->size_bytes, bytes.data, bytes.size);
+    buffer->size_bytes += bytes.size;
+    return 0;
+}
+
+
 /* read() for a file that was just opened, since lxcfs refuses pread() (ESPIPE); pread() for one
  * that is kept open and read again and again. */
 static ssize_t read_or_reread(int fd, struct pw_buffer *buffer, bool again) {

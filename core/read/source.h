@@ -71,6 +71,9 @@ int pw_source_reread_record(int fd, struct pw_buffer *buffer);
 /* What the buffer holds. */
 struct pw_slice pw_buffer_text(const struct pw_buffer *buffer);
 
+/* Adds bytes to what the buffer holds; 0, -ENOMEM or -EFBIG. */
+int pw_buffer_append(struct pw_buffer *buffer, struct pw_slice bytes);
+
 /* Frees the buffer's memory; it is empty again. */
 void pw_buffer_free(struct pw_buffer *buffer);
 
