@@ -172,6 +172,18 @@ int pw_source_read(const struct pw_source *source, const char *path, struct pw_b
 }
 
 
+int pw_source_read_rollup(struct pw_source *source, int dir_fd, struct pw_buffer *buffer) {
+    static const char *const names[] = {"smaps_rollup", "smaps"};
+    bool first = source->no_rollup;
+    int error = pw_source_read_at(source, dir_fd, names[first], buffer);
+    if (error != -ENOENT || pw_source_read_at(source, dir_fd, names[!first], buffer) != 0) {
+        return error;
+    }
+    source->no_rollup = !first;
+    return 0;
+}
+
+
 struct pw_slice pw_buffer_text(const struct pw_buffer *buffer) {
     return (struct pw_slice){buffer->data ? buffer->data : "", buffer->size_bytes};
 }

@@ -18,6 +18,7 @@ struct pw_source {
     bool live;   /* the root is this machine's own "/" */
     long page_size_bytes;
     long clock_ticks_per_second;
+    bool no_rollup; /* smaps_rollup was missing where smaps was there: ask for smaps first */
 };
 
 /* Text that grows as files need it and is kept from read to read. Starts empty: {0}. */
@@ -64,6 +65,11 @@ int pw_source_read_at(const struct pw_source *source, int dir_fd, const char *pa
  * than the buffer came back that was all of it, and the read that would only return 0 is saved. */
 int pw_source_read_record(const struct pw_source *source, int dir_fd, const char *path,
                           struct pw_buffer *buffer);
+
+/* Reads what a process maps, for pw_parse_rollup(): smaps_rollup, or smaps where the kernel has
+ * only that (before Linux 4.14, but some backport it, so it is tried). `dir_fd` is the process's
+ * directory. Which of them was there is remembered and tried first the next time. */
+int pw_source_read_rollup(struct pw_source *source, int dir_fd, struct pw_buffer *buffer);
 
 /* Reads a one-record file that is kept open, from its beginning, without closing it. */
 int pw_source_reread_record(int fd, struct pw_buffer *buffer);

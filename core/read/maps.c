@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "read/maps.h"
+
+#include <string.h>
+
+
+static bool is_hexadecimal(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+
+/* Keys of fields begin with capitals, so "hex digits, minus" cannot be one. */
+static bool is_mapping(struct pw_slice line) {
+    size_t digits = 0;
+    while (digits < line.size && is_hexadecimal(line.data[digits])) {
+        digits++;
+    }
+    return digits > 0 && digits < line.size && line.data[digits] == '-';
+}
+
+
+/* Takes two hexadecimal numbers with a separator between them. */
+static bool take_pair(struct pw_slice *line, char separator, uint64_t *first, uint64_t *second) {
+    struct pw_slice word, head;
+    return pw_take_word(line, &word) && pw_take_until(&word, separator, &head) &&
+           pw_parse_hexadecimal(head, first) && pw_parse_hexadecimal(word, second);
+}
+
+
+static bool ends_with(struct pw_slice slice, const char *suffix) {
+    size_t size = strlen(suffix);
+    return slice.size >= size && memcmp(slice.data + slice.size - size, suffix, size) == 0;
+}
+
+
+/* Behind the inode come blanks that fill the column, then the path, to the end of the line. */
+static struct pw_slice path_of(struct pw_slice rest) {
+    while (rest.size > 0 && rest.data[0] == ' ') {
+        rest = pw_slice_skip(rest, 1);
+    }
+    return rest;
+}
+
+
+static bool parse_mapping(struct pw_slice line, struct pw_mapping *mapping) {
+    struct pw_slice offset, inode;
+    struct pw_number number;
+    if (!take_pair(&line, '-', &mapping->start, &mapping->end) ||
+        !pw_take_word(&line, &mapping->permissions) || !pw_take_word(&line, &offset) ||
+        !pw_parse_hexadecimal(offset, &mapping->offset_bytes) ||
+        !take_pair(&line, ':', &mapping->device_major, &mapping->device_minor) ||
+        !pw_take_word(&line, &inode) || !pw_parse_number(inode, &number)) {
+        return false;
+    }
+    mapping->inode = number.value;
+    mapping->path = path_of(line);
+    mapping->deleted = ends_with(mapping->path, " (deleted)");
+    return true;
+}
+
+
+static bool parse_field(struct pw_slice text, struct pw_smaps_line *line) {
+    if (!pw_take_until(&text, ':', &line->field.key)) {
+        return false;
+    }
+    if (pw_slice_is(line->field.key, "VmFlags")) {
+        line->kind = PW_SMAPS_FLAGS;
+        line->flags = pw_slice_trim(text);
+        return true;
+    }
+    line->kind = PW_SMAPS_FIELD;
+    return line->field.key.size > 0 && pw_parse_value(text, &line->field.number);
+}
+
+
+bool pw_next_smaps_line(struct pw_slice *rest, struct pw_smaps_line *line, struct pw_flaws *flaws) {
+    struct pw_slice text;
+    while (pw_take_line(rest, &text)) {
+        if (is_mapping(text)) {
+            line->kind = PW_SMAPS_MAPPING;
+            if (parse_mapping(text, &line->mapping)) {
+                return true;
+            }
+        } else if (parse_field(text, line)) {
+            if (line->kind == PW_SMAPS_FIELD) {
+                pw_note_number(flaws, &line->field.number);
+            }
+            return true;
+        }
+        flaws->skipped++;
+    }
+    return false;
+}
+
+
+size_t pw_mapping_path(const struct pw_mapping *mapping, char *out, size_t room) {
+    return pw_unescape_octal(mapping->path, "\n", out, room);
+}
