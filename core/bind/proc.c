@@ -10,6 +10,7 @@ counted in the second result. Every function here is also a method of a reader m
 */
 #include "bind/bind.h"
 #include "bind/reader.h"
+#include "bind/snapshot.h"
 #include "read/keyed.h"
 
 typedef bool next_field(struct pw_slice *rest, struct pw_field *field, struct pw_flaws *flaws);
@@ -87,8 +88,11 @@ PW_EXPORT int luaopen_pagewarden_proc(lua_State *L);
 
 int luaopen_pagewarden_proc(lua_State *L) {
     pw_define_reader(L, methods);
+    pw_define_reader(L, pw_processes_methods);
+    pw_define_snapshot(L);
     lua_newtable(L);
     pw_set_functions_of_default_reader(L, methods);
+    pw_set_functions_of_default_reader(L, pw_processes_methods);
     lua_pushcfunction(L, open_reader);
     lua_setfield(L, -2, "open");
     return 1;

@@ -37,10 +37,10 @@ void pw_define_reader(lua_State *L, const luaL_Reg methods[]) {
         {"close", close_reader}, {"__close", close_reader}, {"__gc", close_reader}, {NULL, NULL}};
     if (luaL_newmetatable(L, PW_READER)) {
         luaL_setfuncs(L, closers, 0);
-        luaL_setfuncs(L, methods, 0);
         lua_pushvalue(L, -1);
         lua_setfield(L, -2, "__index");
     }
+    luaL_setfuncs(L, methods, 0);
     lua_pop(L, 1);
 }
 

@@ -22,7 +22,7 @@ struct pw_reader *pw_new_reader(lua_State *L);
 /* [-0, +0, v] The reader at `index`; raises for anything else and for a closed one. */
 struct pw_reader *pw_check_reader(lua_State *L, int index);
 
-/* [-0, +0, m] Makes the class's metatable with these methods, closing itself and collected. */
+/* [-0, +0, m] Adds methods to the class, whose metatable is made by the first call. */
 void pw_define_reader(lua_State *L, const luaL_Reg methods[]);
 
 /* [-0, +1, m] The reader that module functions use when none is named: "/", or PAGEWARDEN_ROOT

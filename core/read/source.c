@@ -149,6 +149,11 @@ int pw_source_read_record(const struct pw_source *source, int dir_fd, const char
 }
 
 
+int pw_source_reread(int fd, struct pw_buffer *buffer) {
+    return read_to_end(fd, buffer, true);
+}
+
+
 int pw_source_reread_record(int fd, struct pw_buffer *buffer) {
     return read_one_record(fd, buffer, true);
 }

@@ -71,7 +71,10 @@ int pw_source_read_record(const struct pw_source *source, int dir_fd, const char
  * directory. Which of them was there is remembered and tried first the next time. */
 int pw_source_read_rollup(struct pw_source *source, int dir_fd, struct pw_buffer *buffer);
 
-/* Reads a one-record file that is kept open, from its beginning, without closing it. */
+/* Reads a file that is kept open, from its beginning to its end, without closing it. */
+int pw_source_reread(int fd, struct pw_buffer *buffer);
+
+/* The same for a one-record file. */
 int pw_source_reread_record(int fd, struct pw_buffer *buffer);
 
 /* What the buffer holds. */

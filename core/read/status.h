@@ -36,10 +36,8 @@ bool pw_next_status_item(struct pw_slice *list, struct pw_number *number, struct
  * bytes and returns how many. The name in stat needs none of this. */
 size_t pw_unescape_status_name(struct pw_slice text, char *out, size_t room);
 
-/* What is absent: a kernel thread has no memory lines, Linux before 4.5 no Rss ones. */
-#define PW_ABSENT INT64_MIN
-
-/* The lines that a sweep wants. */
+/* The lines that a sweep wants. A kernel thread has no memory lines, Linux before 4.5 no Rss ones.
+ */
 struct pw_status_memory {
     int64_t uid; /* effective */
     int64_t rss_anon_bytes;

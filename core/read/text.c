@@ -194,6 +194,24 @@ void pw_scale_number(struct pw_number *number, int64_t factor) {
 }
 
 
+int64_t pw_add_saturating(int64_t a, int64_t b) {
+    int64_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) {
+        sum = b < 0 ? INT64_MIN : INT64_MAX;
+    }
+    return sum;
+}
+
+
+int64_t pw_subtract_saturating(int64_t a, int64_t b) {
+    int64_t difference;
+    if (__builtin_sub_overflow(a, b, &difference)) {
+        difference = b < 0 ? INT64_MAX : INT64_MIN;
+    }
+    return difference;
+}
+
+
 void pw_note_number(struct pw_flaws *flaws, const struct pw_number *number) {
     flaws->clamped += number->clamped;
 }

@@ -29,6 +29,9 @@ struct pw_number {
     bool unlimited; /* the text was "max"; value is INT64_MAX */
 };
 
+/* A number that is not there: nil in Lua, never 0. */
+#define PW_ABSENT INT64_MIN
+
 /* A slice over a string literal or another NUL-terminated string. */
 struct pw_slice pw_slice_of(const char *string);
 
@@ -68,6 +71,10 @@ bool pw_parse_decimal(struct pw_slice word, double *value);
 /* Multiplies by a positive factor (1024 for what the kernel suffixes with kB), clamping at the
  * ends of int64_t. */
 void pw_scale_number(struct pw_number *number, int64_t factor);
+
+/* a + b and a - b, stopped at the ends of int64_t. */
+int64_t pw_add_saturating(int64_t a, int64_t b);
+int64_t pw_subtract_saturating(int64_t a, int64_t b);
 
 /* Counts the number's flaw, if it has one. */
 void pw_note_number(struct pw_flaws *flaws, const struct pw_number *number);

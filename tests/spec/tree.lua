@@ -33,6 +33,21 @@ function tree.new(files)
   return root
 end
 
+--- Writes a file of a root anew, in place, as the kernel would change it.
+---@param root string
+---@param path string
+---@param text string
+function tree.write(root, path, text)
+  write(root .. "/" .. path, text)
+end
+
+--- Removes a file of a root.
+---@param root string
+---@param path string
+function tree.delete(root, path)
+  assert(os.remove(root .. "/" .. path))
+end
+
 --- Removes every root that was made.
 function tree.remove_all()
   for _, root in ipairs(made) do os.execute("rm -rf " .. quoted(root)) end
