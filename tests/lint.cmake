@@ -29,7 +29,8 @@ pw_add_tool_test(lint/luacheck lint "${PW_LUACHECK}"
 pw_add_tool_test(lint/rockspec lint "${PW_LUAROCKS}"
   ${PW_LUAROCKS} --lua-version ${PW_LUA_ABI} lint rockspec/pagewarden-scm-1.rockspec)
 pw_add_tool_test(lint/shellcheck lint "${PW_SHELLCHECK}"
-  ${PW_SHELLCHECK} bootstrap .ci/run ${PW_SHELL_FILES})
+  ${PW_SHELLCHECK} bootstrap .ci/run tests/distributions/prove
+  ${PW_SHELL_FILES})
 
 # Two modules in one process must not meet each other's symbols: only the entry points are visible.
 pw_add_tool_test(lint/exports lint "${PW_NM}"
