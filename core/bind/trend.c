@@ -74,7 +74,8 @@ static int mann_kendall(lua_State *L) {
     double values[PW_MOST_POINTS];
     struct pw_mann_kendall test;
     pw_check_surplus(L, 1);
-    pw_mann_kendall(values, check_series(L, 1, values), &test);
+    size_t count = check_series(L, 1, values);
+    pw_mann_kendall(values, count, &test);
     lua_pushnumber(L, test.p);
     lua_pushnumber(L, test.z);
     lua_pushinteger(L, test.s);
