@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/modules.h"
+
+#include <lauxlib.h>
+
+int luaopen_pagewarden_cgroup(lua_State *L);
+int luaopen_pagewarden_host(lua_State *L);
+int luaopen_pagewarden_loop(lua_State *L);
+int luaopen_pagewarden_mm(lua_State *L);
+int luaopen_pagewarden_pattern(lua_State *L);
+int luaopen_pagewarden_proc(lua_State *L);
+int luaopen_pagewarden_text(lua_State *L);
+int luaopen_pagewarden_trend(lua_State *L);
+
+static const luaL_Reg modules[] = {
+    {"pagewarden.cgroup", luaopen_pagewarden_cgroup},
+    {"pagewarden.host", luaopen_pagewarden_host},
+    {"pagewarden.loop", luaopen_pagewarden_loop},
+    {"pagewarden.mm", luaopen_pagewarden_mm},
+    {"pagewarden.pattern", luaopen_pagewarden_pattern},
+    {"pagewarden.proc", luaopen_pagewarden_proc},
+    {"pagewarden.text", luaopen_pagewarden_text},
+    {"pagewarden.trend", luaopen_pagewarden_trend},
+    {NULL, NULL},
+};
+
+
+void pw_preload_modules(lua_State *L) {
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+    luaL_setfuncs(L, modules, 0);
+    lua_pop(L, 1);
+}
