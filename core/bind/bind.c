@@ -75,6 +75,71 @@ void pw_push_pressure(lua_State *L, const struct pw_pressure *pressure) {
 }
 
 
+/* Fields may be set to nil during a traversal. */
+static void empty_table(lua_State *L, int index) {
+    lua_pushnil(L);
+    while (lua_next(L, index)) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, index);
+    }
+}
+
+
+void pw_push_into(lua_State *L, int into, int size) {
+    if (lua_istable(L, into)) {
+        empty_table(L, into);
+        lua_pushvalue(L, into);
+    } else {
+        lua_createtable(L, 0, size);
+    }
+}
+
+
+int pw_push_fields(lua_State *L, struct pw_slice text, pw_next_field *next, int into) {
+    struct pw_flaws flaws = {0};
+    struct pw_field field;
+    pw_push_into(L, into, 64);
+    while (next(&text, &field, &flaws)) {
+        pw_push_slice(L, field.key);
+        pw_push_number(L, &field.number);
+        lua_rawset(L, -3);
+    }
+    pw_push_flaws(L, &flaws);
+    return 2;
+}
+
+
+void pw_set_integer(lua_State *L, const char *name, int64_t value) {
+    lua_pushstring(L, name);
+    lua_pushinteger(L, value);
+    lua_rawset(L, -3);
+}
+
+
+void pw_set_slice(lua_State *L, const char *name, struct pw_slice value) {
+    lua_pushstring(L, name);
+    pw_push_slice(L, value);
+    lua_rawset(L, -3);
+}
+
+
+void pw_set_row(lua_State *L, const char *const names[], const int64_t numbers[], int count,
+                uint64_t present) {
+    for (int i = 0; i < count; i++) {
+        if (present >> i & 1) {
+            pw_set_integer(L, names[i], numbers[i]);
+        }
+    }
+}
+
+
+void pw_append(lua_State *L) {
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+}
+
+
 void pw_check_surplus(lua_State *L, int count) {
     if (lua_gettop(L) > count) {
         luaL_error(L, "at most %d argument%s expected, got %d", count, count == 1 ? "" : "s",

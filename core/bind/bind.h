@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "read/keyed.h"
 #include "read/pressure.h"
 #include "read/source.h"
 #include "read/text.h"
@@ -38,6 +39,25 @@ void pw_push_flaws(lua_State *L, const struct pw_flaws *flaws);
 /* [-0, +1, m] { some = { avg10=, avg60=, avg300=, total= }, full = { … } }, without the line that
  * was not there. */
 void pw_push_pressure(lua_State *L, const struct pw_pressure *pressure);
+
+/* [-0, +1, m] The table at `into` emptied, so that filling it again makes no garbage, or a new one
+ * with room for `size` fields when there is none. */
+void pw_push_into(lua_State *L, int into, int size);
+
+/* [-0, +2, m] A table with one entry for each field that `next` finds in `text`, in the table at
+ * `into` if there is one, and the flaws. Returns 2. */
+int pw_push_fields(lua_State *L, struct pw_slice text, pw_next_field *next, int into);
+
+/* [-0, +0, m] Sets a field of the table on top of the stack. */
+void pw_set_integer(lua_State *L, const char *name, int64_t value);
+void pw_set_slice(lua_State *L, const char *name, struct pw_slice value);
+
+/* [-0, +0, m] Sets the fields that `present` has a bit for, in the table on top of the stack. */
+void pw_set_row(lua_State *L, const char *const names[], const int64_t numbers[], int count,
+                uint64_t present);
+
+/* [-1, +0, m] Appends the value on top of the stack to the list below it. */
+void pw_append(lua_State *L);
 
 /* [-0, +0, v] Raises unless at most `count` arguments were given. */
 void pw_check_surplus(lua_State *L, int count);

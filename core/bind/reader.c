@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 
-struct pw_reader *pw_new_reader(lua_State *L) {
-    struct pw_reader *reader = lua_newuserdatauv(L, sizeof *reader, 0);
+int pw_new_reader(lua_State *L, const char *root) {
+    struct pw_reader *reader = lua_newuserdatauv(L, sizeof *reader, PW_READER_ROOT);
     *reader = (struct pw_reader){.source.root_fd = -EBADF};
     luaL_setmetatable(L, PW_READER);
-    return reader;
+    lua_pushstring(L, root);
+    lua_setiuservalue(L, -2, PW_READER_ROOT);
+    return pw_source_open(&reader->source, root);
 }
 
 
@@ -59,8 +61,7 @@ void pw_push_default_reader(lua_State *L) {
         return;
     }
     lua_pop(L, 1);
-    struct pw_reader *reader = pw_new_reader(L);
-    pw_source_open(&reader->source, default_root());
+    pw_new_reader(L, default_root());
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
 }

@@ -16,8 +16,12 @@ struct pw_reader {
     struct pw_buffer buffer;
 };
 
-/* [-0, +1, m] A new reader, closed: source.root_fd is negative until pw_source_open(). */
-struct pw_reader *pw_new_reader(lua_State *L);
+/* The user value of a reader that holds its root directory's name. */
+#define PW_READER_ROOT 1
+
+/* [-0, +1, m] A new reader of this root. Returns 0, or -errno, with which every read of it will
+ * fail. */
+int pw_new_reader(lua_State *L, const char *root);
 
 /* [-0, +0, v] The reader at `index`; raises for anything else and for a closed one. */
 struct pw_reader *pw_check_reader(lua_State *L, int index);

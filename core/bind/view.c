@@ -61,8 +61,7 @@ static int open_view(lua_State *L) {
         push_view(L, name, false);
         return 1;
     }
-    struct pw_reader *reader = pw_new_reader(L);
-    int error = pw_source_open(&reader->source, root);
+    int error = pw_new_reader(L, root);
     if (error) {
         return pw_fail(L, root, -error);
     }

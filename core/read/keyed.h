@@ -15,6 +15,9 @@ struct pw_field {
     struct pw_number number; /* bytes where the kernel wrote kB, else the kernel's own unit */
 };
 
+/* What the following three are: takes the next field off the front of `rest`; false at the end. */
+typedef bool pw_next_field(struct pw_slice *rest, struct pw_field *field, struct pw_flaws *flaws);
+
 /* The next "Key: 123 kB" or "Key: 123" line. Lines of any other shape are skipped and counted;
  * false at the end. The blank after the colon may be missing (psutil #2809), and what 2.4 kernels
  * print before MemTotal is passed over. Format: fs/proc/meminfo.c, show_val_kb(). */
