@@ -8,6 +8,7 @@
 
 #include "read/cgroup.h"
 #include "read/rollup.h"
+#include "read/single.h"
 #include "read/stat.h"
 #include "read/status.h"
 
@@ -95,9 +96,9 @@ static bool take_status(struct pw_row_reader *reader, struct pw_slice text, stru
 }
 
 
-static bool take_number(struct pw_slice text, int64_t *value) {
+static bool take_number(struct pw_row_reader *reader, struct pw_slice text, int64_t *value) {
     struct pw_number number;
-    if (!pw_parse_number(pw_slice_trim(text), &number)) {
+    if (!pw_parse_single(text, &number, &reader->flaws)) {
         return false;
     }
     *value = number.value;
@@ -158,9 +159,9 @@ static bool take_text(struct pw_row_reader *reader, enum pw_file_id file, struct
     case PW_FILE_STATUS:
         return take_status(reader, text, row);
     case PW_FILE_OOM_SCORE:
-        return take_number(text, &row->numbers[PW_OOM_SCORE]);
+        return take_number(reader, text, &row->numbers[PW_OOM_SCORE]);
     case PW_FILE_OOM_SCORE_ADJ:
-        return take_number(text, &row->numbers[PW_OOM_SCORE_ADJ]);
+        return take_number(reader, text, &row->numbers[PW_OOM_SCORE_ADJ]);
     case PW_FILE_CGROUP:
         return take_cgroup(reader, text, row);
     case PW_FILE_CMDLINE:

@@ -71,6 +71,12 @@ describe("a snapshot", function()
     assert.equal(5, #snapshot)
   end)
 
+  it("tells oom scores, whose files end with a newline", function()
+    local snapshot <close> = reader:processes { "pid", "oom_score" }
+    assert.equal(666, snapshot:get(20).oom_score)
+    assert.equal(0, snapshot:flaws().broken)
+  end)
+
   it("takes names whatever they hold", function()
     local snapshot = reader:processes { "pid", "comm" }
     assert.equal("ba) S 1 (sh", snapshot:get(30).comm)
