@@ -5,6 +5,9 @@
  *
  * The world says no: return pw_fail(), that is nil, "what: reason", errno, kind.
  * The caller errs:   luaL_argerror() or luaL_error(), through the checks below.
+ *
+ * A class is filled each time its module is opened, not only when luaL_newmetatable() made it: that
+ * registers it empty, and filling it may run out of memory the first time.
  */
 #ifndef PAGEWARDEN_BIND_BIND_H
 #define PAGEWARDEN_BIND_BIND_H

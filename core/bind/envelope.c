@@ -147,11 +147,10 @@ static int points(lua_State *L) {
 static void set_class(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"add", add}, {"rise", rise}, {"growth", growth}, {"points", points}, {NULL, NULL}};
-    if (luaL_newmetatable(L, ENVELOPE)) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, ENVELOPE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
 }
 

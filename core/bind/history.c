@@ -161,11 +161,10 @@ static int length(lua_State *L) {
 static void set_class(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"add", add}, {"growth", growth}, {"expire", expire}, {"__len", length}, {NULL, NULL}};
-    if (luaL_newmetatable(L, HISTORY)) {
-        luaL_setfuncs(L, methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, HISTORY);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
 }
 

@@ -404,12 +404,11 @@ void pw_define_process(lua_State *L) {
                                        {"cmdline", cmdline}, {"alive", alive}, {NULL, NULL}};
     static const luaL_Reg events[] = {
         {"__eq", process_equal}, {"__tostring", process_to_string}, {NULL, NULL}};
-    if (luaL_newmetatable(L, PW_PROCESS)) {
-        luaL_setfuncs(L, events, 0);
-        luaL_newlib(L, methods);
-        luaL_setfuncs(L, pw_mappings_methods, 0);
-        lua_pushcclosure(L, process_index, 1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, PW_PROCESS);
+    luaL_setfuncs(L, events, 0);
+    luaL_newlib(L, methods);
+    luaL_setfuncs(L, pw_mappings_methods, 0);
+    lua_pushcclosure(L, process_index, 1);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }

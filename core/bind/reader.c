@@ -37,11 +37,10 @@ static int close_reader(lua_State *L) {
 void pw_define_reader(lua_State *L, const luaL_Reg methods[]) {
     static const luaL_Reg closers[] = {
         {"close", close_reader}, {"__close", close_reader}, {"__gc", close_reader}, {NULL, NULL}};
-    if (luaL_newmetatable(L, PW_READER)) {
-        luaL_setfuncs(L, closers, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, PW_READER);
+    luaL_setfuncs(L, closers, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     luaL_setfuncs(L, methods, 0);
     lua_pop(L, 1);
 }

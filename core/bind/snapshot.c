@@ -211,14 +211,13 @@ static const luaL_Reg methods[] = {
 
 
 void pw_define_snapshot(lua_State *L) {
-    if (luaL_newmetatable(L, PW_SNAPSHOT)) {
-        luaL_setfuncs(L, methods, 0);
-        luaL_setfuncs(L, pw_snapshot_queries, 0);
-        luaL_setfuncs(L, pw_snapshot_differences, 0);
-        luaL_setfuncs(L, pw_watch_methods, 0);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, PW_SNAPSHOT);
+    luaL_setfuncs(L, methods, 0);
+    luaL_setfuncs(L, pw_snapshot_queries, 0);
+    luaL_setfuncs(L, pw_snapshot_differences, 0);
+    luaL_setfuncs(L, pw_watch_methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
     pw_define_row(L);
 }

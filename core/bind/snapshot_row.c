@@ -57,15 +57,14 @@ static int row_index(lua_State *L) {
 
 
 void pw_define_row(lua_State *L) {
-    if (luaL_newmetatable(L, PW_ROW)) {
-        lua_createtable(L, 0, PW_FIELDS);
-        for (int id = 0; id < PW_FIELDS; id++) {
-            lua_pushinteger(L, id);
-            lua_setfield(L, -2, pw_field_name((enum pw_field_id)id));
-        }
-        lua_pushcclosure(L, row_index, 1);
-        lua_setfield(L, -2, "__index");
+    luaL_newmetatable(L, PW_ROW);
+    lua_createtable(L, 0, PW_FIELDS);
+    for (int id = 0; id < PW_FIELDS; id++) {
+        lua_pushinteger(L, id);
+        lua_setfield(L, -2, pw_field_name((enum pw_field_id)id));
     }
+    lua_pushcclosure(L, row_index, 1);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
 

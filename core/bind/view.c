@@ -87,13 +87,12 @@ static void set_with_class(lua_State *L, const char *name, const char *field,
 
 
 static void define_class(lua_State *L, const char *name, const luaL_Reg methods[]) {
-    if (luaL_newmetatable(L, name)) {
-        luaL_setfuncs(L, methods, 0);
-        set_with_class(L, name, "close", close_view);
-        set_with_class(L, name, "__close", close_view);
-        lua_pushvalue(L, -1);
-        lua_setfield(L, -2, "__index");
-    }
+    luaL_newmetatable(L, name);
+    luaL_setfuncs(L, methods, 0);
+    set_with_class(L, name, "close", close_view);
+    set_with_class(L, name, "__close", close_view);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
     lua_pop(L, 1);
 }
 

@@ -1,0 +1,116 @@
+-- SPDX-License-Identifier: MIT
+-- What unit/allocation runs out of memory: every line by itself, in a state that has each module as
+-- a global, `root`, a captured machine, and `reader`, which is open on it. Each must succeed when
+-- there is memory.
+
+-- pagewarden.proc: the machine
+assert(proc.open(root, { page_size = 4096, clock_ticks = 100 })):close()
+do local short <close> = assert(proc.open(root)) end
+proc.meminfo()
+assert(reader:meminfo {})
+assert(reader:node_meminfo(0))
+assert(reader:vmstat())
+assert(reader:zoneinfo())
+assert(reader:buddyinfo())
+assert(reader:pagetypeinfo())
+assert(reader:slabinfo())
+assert(reader:swaps())
+assert(reader:diskstats())
+assert(reader:pressure "memory")
+assert(reader:uptime())
+assert(reader:read "proc/swaps")
+assert(reader:page_size() + reader:clock_ticks())
+assert(reader:root())
+
+-- pagewarden.proc: a process
+assert(proc.process(1))
+assert(reader:process(200).start_time == 450)
+assert(reader:process(200):alive())
+assert(reader:process(200):stat())
+assert(reader:process(200):statm())
+assert(reader:process(200):status())
+assert(reader:process(200):rollup())
+assert(reader:process(200):smaps())
+assert(reader:process(200):maps())
+assert(reader:process(200):io())
+assert(reader:process(200):oom())
+assert(reader:process(200):cgroup())
+assert(reader:process(200):cmdline())
+assert(tostring(reader:process(200)))
+assert(reader:process(200) == reader:process(200))
+assert(not reader:process(4000000))
+
+-- pagewarden.proc: snapshots
+assert(proc.processes { "pid", "comm", "rss", "uid", "cmdline", "swap", by = "rss", top = 3 })
+assert(reader:processes { "rss", where = { rss = { min = 1 }, comm = { "sshd", "b" } } })
+assert(reader:processes { "pid" }):close()
+do local snapshot <close> = assert(reader:processes { "pid" }) end
+assert(#reader:processes { "pid", "comm" }:refresh() == 2)
+for row in reader:processes { "pid", "comm", "cgroup" }:each() do assert(row.comm and row.cgroup) end
+assert(reader:processes { "rss" }:sum "rss" > 0)
+assert(#reader:processes { "rss", "comm" }:column "comm" == 2)
+assert(reader:processes { "pid", "comm", "cmdline" }:table())
+assert(reader:processes { "pid", "ppid" }:tree(1))
+assert(reader:processes { "pid", "rss" }:sort("rss", 1))
+assert(reader:processes { "pid" }:enrich({ "pss", "uss" }, { budget = 1 }))
+assert(reader:processes { "pid", "comm" }:get(200).comm == "sshd")
+assert(reader:processes { "pid" }:flaws())
+assert(reader:processes { "pid", "rss" }:since(reader:processes { "pid", "rss" }):elapsed())
+assert(reader:tree(1))
+
+-- pagewarden.proc: watches
+assert(proc.watch { "pid", "rss", pids = { 1 } }:refresh())
+assert(reader:watch { "pid", "rss", pids = { 1 }, descriptors = 0 }:add(200))
+assert(reader:watch { "pid", "rss", pids = { 1, 200 } }:remove(1))
+assert(reader:watch { "pid", "rss", pids = { 1 } }:held() == 1)
+
+-- pagewarden.cgroup
+do local view <close> = assert(cgroup.open(root)) end
+assert(cgroup.open(root)):close()
+assert(cgroup.open(root):version() == 2)
+assert(cgroup.open(root):own())
+assert(cgroup.open(root):own(200))
+assert(cgroup.open(root):current "/system.slice")
+assert(cgroup.open(root):limits "/system.slice")
+assert(cgroup.open(root):effective "/system.slice/ssh.service")
+assert(cgroup.open(root):stat "/system.slice")
+assert(cgroup.open(root):events "/system.slice")
+assert(cgroup.open(root):swap "/system.slice")
+assert(cgroup.open(root):numa_stat "/system.slice")
+assert(cgroup.open(root):pressure("/system.slice", "memory"))
+
+-- pagewarden.mm
+do local view <close> = assert(mm.open(root)) end
+assert(mm.open(root)):close()
+assert(mm.open(root):get "transparent_hugepage/enabled")
+assert(mm.open(root):list())
+assert(mm.open(root):ksm())
+assert(mm.open(root):hugepages())
+assert(mm.open(root):zram())
+assert(mm.open(root):zswap())
+
+-- pagewarden.trend
+assert(trend.slope({ 0, 1, 2 }, { 1, 3, 5 }))
+assert(trend.mann_kendall { 1, 2, 3, 4 })
+do local e = trend.envelope { bucket = 1 }; for i = 0, 9 do e:add(i, i) end; e:growth(); e:points() end
+assert(trend.envelope { bucket = 1, capacity = 16, window = 60 }:rise() or true)
+do local h = trend.history { columns = 1, bucket = 1 }; for i = 1, 40 do h:add(i, i, 1, 5) end end
+do local h = trend.history { bucket = 1 }; h:add(1, 1, 1, 5); h:growth(1, 1); h:expire(9); assert(#h == 0) end
+
+-- pagewarden.text and pagewarden.pattern
+assert(text.nearest("ree", { "rss", "free" }) == "free")
+assert(text.escape "\27[2Jcat\n")
+assert(text.width "größer" == 6)
+assert(tostring(pattern.compile "^a(b|c)+$"))
+assert(pattern.compile "^(postgres|mysqld)$":match "mysqld")
+assert(not pattern.compile "(")
+
+-- pagewarden.loop and pagewarden.host
+do local l <close> = assert(loop.new { virtual = true, now = 1 }); l:after(1, print); l:close() end
+do local l <close> = loop.new { virtual = true }; l:every(1, function() l:stop() end); l:advance(5) end
+do local l <close> = assert(loop.new()); l:after(0, function() l:now() end); assert(l:run()) end
+do local l <close> = loop.new(); l:on_signal({ "SIGUSR1" }, print):cancel(); l:every(1, print):cancel() end
+do local l <close> = loop.new(); local s <close> = l:on_signal({ "SIGUSR2" }, print) end
+do local l <close> = loop.new(); local t <close> = l:after(9, print) end
+assert(host.bounded({ instructions = 1000, bytes = 1 << 20 }, string.rep, "x", 9))
+host.columns(1)
