@@ -43,6 +43,18 @@ static int meminfo(lua_State *L) {
 }
 
 
+/* The fields of one file of the memory node at 2, in the table at 3 if there is one. */
+static int push_node_fields(lua_State *L, const char *name, pw_next_field *next) {
+    lua_Integer node = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, node >= 0, 2, "not a node");
+    pw_check_surplus(L, 3);
+    lua_settop(L, 3);
+    int failed = pw_read_machine_file(
+        L, lua_pushfstring(L, "sys/devices/system/node/node%I/%s", (LUAI_UACINT)node, name));
+    return failed ? failed : pw_push_fields(L, pw_text_read(L), next, 3);
+}
+
+
 /***
 The same for one memory node, from /sys/devices/system/node.
 @function node_meminfo
@@ -53,13 +65,36 @@ The same for one memory node, from /sys/devices/system/node.
 @return[2] nil, message, errno, kind
 */
 static int node_meminfo(lua_State *L) {
-    lua_Integer node = luaL_checkinteger(L, 2);
-    luaL_argcheck(L, node >= 0, 2, "not a node");
-    pw_check_surplus(L, 3);
-    lua_settop(L, 3);
-    const char *path = lua_pushfstring(L, "sys/devices/system/node/node%I/meminfo", node);
-    int failed = pw_read_machine_file(L, path);
-    return failed ? failed : pw_push_fields(L, pw_text_read(L), pw_next_node_field, 3);
+    return push_node_fields(L, "meminfo", pw_next_node_field);
+}
+
+
+/***
+Counters of one memory node, a part of those in `vmstat`.
+@function node_vmstat
+@tparam integer node
+@tparam[opt] table into a table of an earlier call to fill again
+@treturn[1] table `{ nr_free_pages = …, … }`
+@treturn[1] table flaws
+@return[2] nil, message, errno, kind
+*/
+static int node_vmstat(lua_State *L) {
+    return push_node_fields(L, "vmstat", pw_next_blank_field);
+}
+
+
+/***
+How often a memory node could give pages where they were wanted; counts since boot.
+@function node_numastat
+@tparam integer node
+@tparam[opt] table into a table of an earlier call to fill again
+@treturn[1] table `{ numa_hit =, numa_miss =, numa_foreign =, interleave_hit =, local_node =,
+other_node = }`
+@treturn[1] table flaws
+@return[2] nil, message, errno, kind
+*/
+static int node_numastat(lua_State *L) {
+    return push_node_fields(L, "numastat", pw_next_blank_field);
 }
 
 
@@ -229,6 +264,8 @@ static int clock_ticks(lua_State *L) {
 
 const luaL_Reg pw_machine_methods[] = {{"meminfo", meminfo},
                                        {"node_meminfo", node_meminfo},
+                                       {"node_vmstat", node_vmstat},
+                                       {"node_numastat", node_numastat},
                                        {"vmstat", vmstat},
                                        {"pressure", pressure},
                                        {"uptime", uptime},

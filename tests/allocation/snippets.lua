@@ -9,6 +9,8 @@ do local short <close> = assert(proc.open(root)) end
 proc.meminfo()
 assert(reader:meminfo {})
 assert(reader:node_meminfo(0))
+reader:node_vmstat(0)
+reader:node_numastat(0)
 assert(reader:vmstat())
 assert(reader:zoneinfo())
 assert(reader:buddyinfo())
