@@ -29,6 +29,34 @@ static int columns(lua_State *L) {
 }
 
 
+/* Upvalues: the method, its object, and the module that the function is called from. */
+static int call_bound(lua_State *L) {
+    if (lua_rawequal(L, 1, lua_upvalueindex(3))) {
+        lua_remove(L, 1);
+    }
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_insert(L, 1);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+
+/***
+A method written in C as a function of a module: `module.name(…)` and `module:name(…)` both call it
+with the object. Its errors name the place of whoever calls it.
+@function bind
+@tparam function method
+@tparam userdata object
+@tparam table module
+@treturn function
+*/
+static int bind_method(lua_State *L) {
+    luaL_argcheck(L, lua_iscfunction(L, 1), 1, "a function written in C expected");
+    lua_settop(L, 3);
+    lua_pushcclosure(L, call_bound, 3);
+    return 1;
+}
+
+
 /***
 Calls a function as `pcall` does, and lets it fail when it takes too much. Every further instruction
 fails then, so no `pcall` of its own saves it; time inside one C function is not seen.
@@ -44,7 +72,7 @@ PW_EXPORT int luaopen_pagewarden_host(lua_State *L);
 
 int luaopen_pagewarden_host(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"bounded", pw_bounded}, {"columns", columns}, {NULL, NULL}};
+        {"bind", bind_method}, {"bounded", pw_bounded}, {"columns", columns}, {NULL, NULL}};
     luaL_newlib(L, functions);
     lua_pushliteral(L, LUA_RELEASE);
     lua_setfield(L, -2, "lua");

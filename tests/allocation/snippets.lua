@@ -116,3 +116,4 @@ do local l <close> = loop.new(); local s <close> = l:on_signal({ "SIGUSR2" }, pr
 do local l <close> = loop.new(); local t <close> = l:after(9, print) end
 assert(host.bounded({ instructions = 1000, bytes = 1 << 20 }, string.rep, "x", 9))
 host.columns(1)
+assert(host.bind(getmetatable(reader).uptime, reader, {})())

@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: MIT
+--- Policies as commands name them.
+-- @module pagewarden.cli.policies
+local exit = require "pagewarden.cli.exit"
+local policy = require "pagewarden.policy"
+local scripts = require "pagewarden.scripts"
+
+local policies = {}
+
+
+---@param arguments table
+---@param context pagewarden.Context
+---@return pagewarden.ScriptSearch
+local function search_of(arguments, context)
+  return { first = arguments.scripts, prefix = context.prefix, privileged = context.privileged }
+end
+
+
+--- Every policy that can be named.
+---@return { name: string, path: string }[]
+function policies.list(arguments, context)
+  return scripts.list(search_of(arguments, context))
+end
+
+
+--- Finds and loads a policy, or says why not.
+---@param name string a name or a path
+---@return pagewarden.Policy?
+---@return integer? status of the exit when there is none
+function policies.load(name, arguments, context)
+  local path, message, kind = scripts.find(name, search_of(arguments, context))
+  if not path then
+    return nil, exit.complain(kind == "denied" and exit.DENIED or exit.USAGE, message)
+  end
+  local loaded
+  loaded, message = policy.load(path)
+  if not loaded then
+    return nil, exit.complain(exit.USAGE, message)
+  end
+  return loaded
+end
+
+
+return policies

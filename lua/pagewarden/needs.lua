@@ -1,0 +1,149 @@
+-- SPDX-License-Identifier: MIT
+--- What a policy may ask to touch, as it declares it, and what of that is only reading. Pure.
+-- @module pagewarden.needs
+local text = require "pagewarden.text"
+local unit = require "pagewarden.unit"
+
+local needs = {}
+
+
+local function is_true(value)
+  return value == true
+end
+
+
+--- A list of strings, all of them in `known` when that is given.
+local function list_of(known)
+  return function(value)
+    if type(value) ~= "table" or #value == 0 then
+      return false
+    end
+    for key, element in pairs(value) do
+      if math.type(key) ~= "integer" or type(element) ~= "string"
+        or known and not known[element] then
+        return false
+      end
+    end
+    return true
+  end
+end
+
+
+local function is_size(value)
+  return type(value) == "string" and unit.parse_size(value) ~= nil
+end
+
+
+local function is_letters(value)
+  return list_of()(value) and not table.concat(value, " "):find "%w%w"
+end
+
+
+local RESOURCES = { cpu = true, memory = true, io = true, irq = true }
+
+---@class pagewarden.Need
+---@field name string
+---@field expects string
+---@field accepts fun(value: any): boolean
+---@field reading boolean? granted to every policy
+
+--- In the order that messages name them.
+---@type pagewarden.Need[]
+local KINDS = {
+  { name = "process", expects = '"read"', reading = true,
+    accepts = function(value) return value == "read" end },
+  { name = "pressure", expects = "a list of cpu, memory, io and irq", reading = true,
+    accepts = list_of(RESOURCES) },
+  { name = "kmsg", expects = "true", reading = true, accepts = is_true },
+  { name = "sysctl", expects = "a list of keys", accepts = list_of() },
+  { name = "mm", expects = "a list of knobs", accepts = list_of() },
+  { name = "cgroup", expects = "a list of paths", accepts = list_of() },
+  { name = "oom", expects = "true", accepts = is_true },
+  { name = "kill", expects = "true", accepts = is_true },
+  { name = "sysrq", expects = "a list of letters", accepts = is_letters },
+  { name = "swap", expects = "a list of paths", accepts = list_of() },
+  { name = "reclaim", expects = "a list of ways to reclaim", accepts = list_of() },
+  { name = "exec", expects = "a list of programs", accepts = list_of() },
+  { name = "state", expects = 'a size, such as "4K"', accepts = is_size },
+  { name = "modules", expects = "a list of module names", accepts = list_of() },
+}
+
+
+local function kind_of(name)
+  for _, kind in ipairs(KINDS) do
+    if kind.name == name then
+      return kind
+    end
+  end
+end
+
+
+local function explain_unknown(name)
+  local names = {}
+  for i, kind in ipairs(KINDS) do
+    names[i] = kind.name
+  end
+  local nearest = type(name) == "string" and text.nearest(name, names)
+  return ("unknown need '%s'%s"):format(tostring(name),
+    nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+end
+
+
+--- Whether a table is one that a policy may declare.
+---@param declared table
+---@return boolean ok
+---@return string? problem
+function needs.check(declared)
+  for name, value in pairs(declared) do
+    local kind = kind_of(name)
+    if not kind then
+      return false, explain_unknown(name)
+    elseif not kind.accepts(value) then
+      return false, ("%s: expected %s, found %s"):format(name, kind.expects,
+        type(value) == "string" and ("'%s'"):format(value) or type(value))
+    end
+  end
+  return true
+end
+
+
+--- One need as people read it: "sysctl vm.swappiness", "kill".
+local function show(kind, value)
+  if type(value) == "table" then
+    return ("%s %s"):format(kind.name, table.concat(value, ", "))
+  elseif value == true then
+    return kind.name
+  end
+  return ("%s %s"):format(kind.name, value)
+end
+
+
+--- Each need in words, in a fixed order.
+---@param declared table
+---@return string[]
+function needs.describe(declared)
+  local shown = {}
+  for _, kind in ipairs(KINDS) do
+    if declared[kind.name] ~= nil then
+      shown[#shown + 1] = show(kind, declared[kind.name])
+    end
+  end
+  return shown
+end
+
+
+--- The needs, in words, that are more than reading.
+---@param declared table
+---@return string[]
+function needs.beyond_reading(declared)
+  local shown = {}
+  for _, kind in ipairs(KINDS) do
+    if declared[kind.name] ~= nil and not kind.reading then
+      shown[#shown + 1] = show(kind, declared[kind.name])
+    end
+  end
+  return shown
+end
+
+
+return needs

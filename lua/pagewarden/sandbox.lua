@@ -1,0 +1,137 @@
+-- SPDX-License-Identifier: MIT
+--- Where a policy's code runs: text chunks only, in an environment of pure functions, and bounded
+-- while it is only looked at. Mistakes are contained here; hostile code is not promised.
+-- @module pagewarden.sandbox
+local host = require "pagewarden.host"
+local text = require "pagewarden.text"
+
+local sandbox = {}
+
+--- What `require` gives to a policy besides the modules in its own folder.
+local PURE = { "pagewarden.format", "pagewarden.option", "pagewarden.pattern", "pagewarden.text",
+  "pagewarden.trend" }
+
+local FUNCTIONS = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
+  "rawlen", "rawset", "select", "tonumber", "tostring", "type", "xpcall" }
+
+local LIBRARIES = { "coroutine", "math", "string", "table", "utf8" }
+
+--- A declaration is a table with some functions: a thousandth of this is plenty.
+local LOADING = { instructions = 10000000, bytes = 64 << 20 }
+
+
+--- Each environment has its own tables, so that nothing a policy puts into one reaches another.
+local function copy(module)
+  local result = {}
+  for name, value in pairs(module) do
+    result[name] = value
+  end
+  return result
+end
+
+
+--- A finalizer would run whenever the host collects garbage.
+local function set_metatable(value, metatable)
+  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+    error("__gc is not available to a policy: use __close or pw:defer", 2)
+  end
+  return setmetatable(value, metatable)
+end
+
+
+--- The string metatable is everybody's.
+local function get_metatable(value)
+  return type(value) == "table" and getmetatable(value) or nil
+end
+
+
+local function refuse_unknown(_, name)
+  error(("global '%s' is not available here"):format(tostring(name)), 2)
+end
+
+
+local function refuse_new(_, name)
+  error(("global '%s' is assigned: say local"):format(tostring(name)), 2)
+end
+
+
+local function is_pure(name)
+  for _, pure in ipairs(PURE) do
+    if pure == name then
+      return true
+    end
+  end
+  return false
+end
+
+
+--- Reads a chunk as text.
+---@param path string
+---@param environment table
+---@return function? chunk
+---@return string? message naming the file
+function sandbox.load(path, environment)
+  local chunk, message = loadfile(path, "t", environment)
+  if chunk then
+    return chunk
+  end
+  message = tostring(message):gsub("^cannot %a+ ", "")
+  return nil, message:find(path, 1, true) and message or ("%s: %s"):format(path, message)
+end
+
+
+--- `require` for the files of one folder. Each module is loaded once an environment.
+local function new_require(folder, environment)
+  local loaded = {}
+  local function load_own(name)
+    local path = ("%s/%s.lua"):format(folder, name:gsub("%.", "/"))
+    local chunk, message = sandbox.load(path, environment)
+    if not chunk then
+      error(("module '%s' is neither pure nor in the policy's folder: %s"):format(text.escape(name),
+        message), 3)
+    end
+    return chunk(name)
+  end
+  return function(name)
+    if type(name) ~= "string" or not name:find "^[%w_-]+[%w_.-]*$" or name:find("..", 1, true) then
+      error("require: a module's name expected", 2)
+    end
+    if loaded[name] == nil then
+      loaded[name] = is_pure(name) and copy(require(name)) or load_own(name) or true
+    end
+    return loaded[name]
+  end
+end
+
+
+--- An environment for the chunks of one policy.
+---@param folder string where the policy's own modules are
+---@return table
+function sandbox.environment(folder)
+  local environment = { setmetatable = set_metatable, getmetatable = get_metatable }
+  environment._G = environment
+  environment._VERSION = _VERSION
+  for _, name in ipairs(FUNCTIONS) do
+    environment[name] = _G[name]
+  end
+  for _, name in ipairs(LIBRARIES) do
+    environment[name] = copy(_G[name])
+  end
+  environment.string.dump = nil
+  environment.require = new_require(folder, environment)
+  return setmetatable(environment, {
+    __index = refuse_unknown, __newindex = refuse_new, __metatable = false,
+  })
+end
+
+
+--- Calls a function that is only to say something: within bounds, whatever it does.
+---@param fn function
+---@return boolean ok
+---@return any ... what it returns, or the message
+function sandbox.call(fn, ...)
+  return host.bounded(LOADING, fn, ...)
+end
+
+
+return sandbox

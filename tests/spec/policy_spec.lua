@@ -1,0 +1,166 @@
+local folders = require "folder"
+local policy = require "pagewarden.policy"
+
+describe("loading a policy", function()
+  local folder
+
+  before_each(function() folder = folders.new() end)
+  after_each(function() folder:remove() end)
+
+  local function load(contents)
+    return policy.load(folder:write("demo.lua", contents))
+  end
+
+  --- What is said about a file, after its path.
+  local function refusal(contents)
+    local loaded, message = load(contents)
+    assert.is_nil(loaded)
+    local rest = message:gsub("^" .. folder.path:gsub("%p", "%%%0") .. "/demo%.lua", "", 1)
+    assert.not_equal(message, rest, "the message begins with the file: " .. message)
+    return rest
+  end
+
+  --- A declaration with one part replaced or added.
+  local function declaration(part)
+    return ([[
+      local opt = require "pagewarden.option"
+      local declared = { api = 1, name = "demo", summary = "Shows", start = function() end }
+      for key, value in pairs { %s } do declared[key] = value end
+      return declared]]):format(part)
+  end
+
+  it("gives what the file declares, with defaults for what it leaves out", function()
+    local loaded = assert(load(declaration 'tags = { "a" }, options = { opt.size { "hog" } }'))
+    assert.equal("demo", loaded.name)
+    assert.same({ "a" }, loaded.tags)
+    assert.equal("hog", loaded.options[1].name)
+    assert.same({}, loaded.needs)
+  end)
+
+  it("names the line of a syntax error", function()
+    assert.matches("^:2: ", refusal "return {\n  api = = 1\n}")
+  end)
+
+  it("names the line of an error while loading", function()
+    assert.equal(":2: no", refusal '\nerror "no"')
+  end)
+
+  it("names a missing field", function()
+    assert.equal(": missing field 'summary'",
+      refusal 'return { api = 1, name = "demo", start = function() end }')
+    assert.matches("missing field 'api'", refusal "return {}")
+    assert.equal(": a policy returns a table; this file returns nil", refusal "")
+  end)
+
+  local wrong = {
+    ['name = "Two Words"'] = "field 'name': expected a name of lower-case letters, digits and "
+      .. "hyphens, found 'Two Words'",
+    ["summary = 12"] = "field 'summary': expected a line of text, found 12",
+    ['start = "now"'] = "field 'start': expected a function of pw and the options, found 'now'",
+    ['tags = "one"'] = "field 'tags': expected a list of words, found 'one'",
+    ["options = { 12 }"] =
+      "field 'options': element 1: expected an option such as opt.size { \"name\" }, found 12",
+    ['options = { opt.size { "a" }, opt.size { "a" } }'] =
+      "field 'options': option 'a' is declared twice",
+    ['options = { window = opt.size { "a" } }'] =
+      "field 'options': expected a list of options and nothing else, found a table",
+    ["check = true"] = "field 'check': expected a function of the options, found true",
+    ["needs = 1"] = "field 'needs': expected a table, or a function of the options, found 1",
+    ['needs = { sysctl = "vm.swappiness" }'] =
+      "field 'needs': sysctl: expected a list of keys, found 'vm.swappiness'",
+    ["needs = { kil = true }"] = "field 'needs': unknown need 'kil' (did you mean 'kill'?)",
+    ['needs = { state = "4" }'] =
+      "field 'needs': state: expected a size, such as \"4K\", found '4'",
+    ['needs = { pressure = { "memroy" } }'] =
+      "field 'needs': pressure: expected a list of cpu, memory, io and irq, found table",
+    ["option = {}"] = "unknown field 'option' (did you mean 'options'?)",
+  }
+  for part, expected in pairs(wrong) do
+    it("refuses " .. part, function()
+      assert.equal(": " .. expected, refusal(declaration(part)))
+    end)
+  end
+
+  it("names both versions when a policy asks for another api", function()
+    assert.equal(": field 'api': it asks for 7, this pagewarden has 1",
+      refusal(declaration "api = 7"))
+  end)
+
+  it("names the place of a wrong option", function()
+    local message = refusal(declaration 'options = { opt.duration { "window", default = 2 } }')
+    assert.matches("^:%d+: option 'window': default: expected a duration with a unit", message)
+  end)
+
+  describe("is safe on any file:", function()
+    it("no bytecode", function()
+      assert.matches("attempt to load a binary chunk", refusal(string.dump(function() end)))
+    end)
+
+    it("no way to files, processes or the host", function()
+      for _, name in ipairs { "io", "os", "debug", "package", "load", "loadfile", "dofile", "print",
+        "collectgarbage" } do
+        assert.equal((":1: global '%s' is not available here"):format(name),
+          refusal(("return %s.x"):format(name)))
+      end
+      assert.matches("module 'posix' is neither pure nor in the policy's folder",
+        refusal 'require "posix"')
+      assert.matches("a module's name expected", refusal 'require "../demo"')
+      assert.is_nil(load('getmetatable("").__index = nil'))
+      assert.equal(3, ("abc"):len())
+    end)
+
+    it("no globals by accident", function()
+      assert.equal(":1: global 'count' is assigned: say local", refusal "count = 1")
+    end)
+
+    it("no change to what other policies see", function()
+      load 'string.format = nil; require("pagewarden.option").size = nil'
+      assert.is_function(string.format)
+      assert.is_function(require("pagewarden.option").size)
+    end)
+
+    it("no endless loop, though it calls pcall or a coroutine", function()
+      for _, body in ipairs {
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "local t = setmetatable({}, { __index = function() while true do end end }) return t.x",
+      } do
+        assert.matches("it runs too long", refusal(body))
+      end
+      assert.matches("it runs too long", refusal [[
+        return setmetatable({}, { __index = function() while true do end end })]])
+    end)
+
+    it("no unbounded memory", function()
+      assert.matches("not enough memory", refusal "return ('x'):rep(1 << 30)")
+      assert.matches("not enough memory",
+        refusal "local t = {} while true do t[#t + 1] = { #t } end")
+    end)
+
+    it("no finalizers", function()
+      assert.matches("__gc is not available", refusal "setmetatable({}, { __gc = function() end })")
+    end)
+  end)
+
+  it("lets a policy require a file beside it", function()
+    folder:write("helper.lua", "return { answer = 42 }")
+    local loaded = assert(load([[
+      local helper = require "helper"
+      return { api = 1, name = "demo", summary = "The answer is " .. helper.answer,
+        start = function() end }]]))
+    assert.equal("The answer is 42", loaded.summary)
+  end)
+
+  it("bounds what check and needs do with the options", function()
+    local loaded = assert(load(declaration [[
+      check = function(o) while o.spin do end return o.n > 1, "n is too small" end,
+      needs = function(o) return { sysctl = { o.key } } end]]))
+    assert.is_true(policy.check_options(loaded, { n = 2 }))
+    assert.same({ false, "demo: n is too small" }, { policy.check_options(loaded, { n = 1 }) })
+    assert.matches("runs too long", select(2, policy.check_options(loaded, { spin = true })))
+    local needed = policy.needs_of(loaded, { key = "vm.swappiness" })
+    assert.same({ sysctl = { "vm.swappiness" } }, needed)
+    assert.matches("sysctl: expected a list of keys", select(2, policy.needs_of(loaded, {})))
+  end)
+end)
