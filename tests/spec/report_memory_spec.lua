@@ -1,0 +1,103 @@
+-- SPDX-License-Identifier: MIT
+local memory = require "pagewarden.report.memory"
+local victims = require "pagewarden.report.victims"
+
+local function share(info, id, devices, zones)
+  for _, entry in ipairs(memory.shares(info, devices, zones, 4096)) do
+    if entry.id == id then return entry.bytes end
+  end
+end
+
+describe("where memory is", function()
+  it("counts shared memory once, though Cached contains it", function()
+    local info = { MemTotal = 100, Cached = 50, Shmem = 20 }
+    assert.equal(20, share(info, "shmem"))
+    assert.equal(30, share(info, "file_cache"))
+  end)
+
+  it("adds of the swap cache only what is mapped nowhere", function()
+    local info = { AnonPages = 40, Cached = 30, Active = 50, Inactive = 25, SwapCached = 20 }
+    assert.equal(5, share(info, "swap_cache"))
+    info.SwapCached = 3
+    assert.equal(3, share(info, "swap_cache"))
+    info.Active = 10
+    assert.equal(0, share(info, "swap_cache"))
+  end)
+
+  it("counts kernel stacks once, though VmallocUsed contains them", function()
+    assert.equal(60, share({ VmallocUsed = 76, KernelStack = 16, Percpu = 1 }, "vmalloc"))
+  end)
+
+  it("does not take the address space that old kernels tell for memory", function()
+    assert.equal(0, share({ VmallocUsed = 290120, KernelStack = 16 }, "vmalloc"))
+  end)
+
+  it("counts huge pages of all sizes where the kernel tells them", function()
+    local info = { HugePages_Total = 4, Hugepagesize = 2048 }
+    assert.equal(8192, share(info, "hugetlb"))
+    info.Hugetlb = 1 << 30
+    assert.equal(1 << 30, share(info, "hugetlb"))
+  end)
+
+  it("counts zram, and what CPUs keep free, which meminfo leaves out", function()
+    assert.equal(7, share({}, "zram", { { mem_used_total = 7 }, {} }))
+    assert.equal(3 * 4096, share({}, "free_at_cpus", nil, { { pagesets = { { count = 3 } } } }))
+  end)
+
+  it("names what is left", function()
+    assert.equal(40, share({ MemTotal = 100, MemFree = 60 }, "unaccounted"))
+    assert.equal(-20, share({ MemTotal = 100, MemFree = 120 }, "unaccounted"))
+  end)
+end)
+
+describe("available memory of kernels before 3.14", function()
+  it("is what the kernel's formula gives", function()
+    local info = {
+      MemFree = 1000 * 4096, ["Active(file)"] = 600 * 4096, ["Inactive(file)"] = 400 * 4096,
+      SReclaimable = 50 * 4096,
+    }
+    local zones = { { low = 100, high = 120, protection = { 0, 30 }, present = 10000 } }
+    -- free 1000 - (120 + 30) + file 1000 - 100 + slab 50 - 25
+    assert.equal(1775 * 4096, memory.estimate_available(info, zones, 4096))
+  end)
+
+  it("is never negative", function()
+    local zones = { { low = 100, high = 120, present = 10000 } }
+    assert.equal(0, memory.estimate_available({ MemFree = 4096 }, zones, 4096))
+  end)
+end)
+
+describe("the next victim", function()
+  local function process(pid, score, rss, more)
+    local row = { pid = pid, oom_score = score, oom_score_adj = 0, rss = rss, vsize = 1 }
+    for key, value in pairs(more or {}) do row[key] = value end
+    return row
+  end
+
+  local function pids(rows)
+    local list = {}
+    for i, row in ipairs(rows) do list[i] = row.pid end
+    return list
+  end
+
+  it("has the highest score", function()
+    local ranked = victims.rank({ process(5, 666, 9), process(6, 700, 1) }, 5)
+    assert.same({ 6, 5 }, pids(ranked))
+  end)
+
+  it("is neither init, nor exempt, nor a kernel thread or zombie", function()
+    local ranked = victims.rank({
+      process(1, 900, 9), process(3, 900, 9, { oom_score_adj = -1000 }), process(4, 0, 9),
+      process(5, 900, 0, { vsize = 0 }), process(6, nil, 9),
+    }, 5)
+    assert.same({}, ranked)
+  end)
+
+  it("is the one with most memory and swap among those of one score", function()
+    local ranked, ties = victims.rank({
+      process(5, 666, 10), process(6, 666, 8, { swap = 4 }), process(7, 666, 2), process(8, 1, 99),
+    }, 2)
+    assert.same({ 6, 5 }, pids(ranked))
+    assert.equal(3, ties)
+  end)
+end)
