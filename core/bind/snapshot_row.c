@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "bind/process.h"
 #include "bind/snapshot.h"
 
 #define PW_ROW "pagewarden.row"
@@ -42,11 +43,35 @@ static struct row *check_row(lua_State *L) {
 }
 
 
-/* Upvalue 1: a table from names to field numbers, so that no name is compared twice. */
+/***
+The process of this row as an identity to keep. It is not looked whether it is still there.
+@function row:process
+@treturn process
+@usage local largest = snapshot:get(pid):process()
+*/
+static int row_process(lua_State *L) {
+    struct row *row = check_row(L);
+    pw_check_surplus(L, 1);
+    const struct pw_columns *columns = &row->snapshot->columns;
+    const struct pw_identity identity = {
+        .pid = columns->numbers[PW_PID][row->number],
+        .start_ticks = columns->numbers[PW_START_TIME][row->number],
+    };
+    lua_getiuservalue(L, 1, 1);
+    lua_getiuservalue(L, -1, PW_VALUE_READER);
+    pw_push_process(L, lua_gettop(L), &identity);
+    return 1;
+}
+
+
+/* Upvalue 1: a table from names to field numbers and methods, so that no name is compared twice. */
 static int row_index(lua_State *L) {
     struct row *row = check_row(L);
     lua_pushvalue(L, 2);
     int type = lua_rawget(L, lua_upvalueindex(1));
+    if (type == LUA_TFUNCTION) {
+        return 1;
+    }
     enum pw_field_id id = (enum pw_field_id)lua_tointeger(L, -1);
     if (type == LUA_TNIL || !(row->snapshot->asked & PW_BIT(id))) {
         id = pw_check_asked_field(L, 2, row->snapshot);
@@ -58,11 +83,13 @@ static int row_index(lua_State *L) {
 
 void pw_define_row(lua_State *L) {
     luaL_newmetatable(L, PW_ROW);
-    lua_createtable(L, 0, PW_FIELDS);
+    lua_createtable(L, 0, PW_FIELDS + 1);
     for (int id = 0; id < PW_FIELDS; id++) {
         lua_pushinteger(L, id);
         lua_setfield(L, -2, pw_field_name((enum pw_field_id)id));
     }
+    lua_pushcfunction(L, row_process);
+    lua_setfield(L, -2, "process");
     lua_pushcclosure(L, row_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*** @classmod snapshot */
+#include "bind/process.h"
 #include "bind/snapshot.h"
 
 #define FIRST_PROCESSES 16
@@ -26,10 +27,11 @@ static void reserve(lua_State *L, int index, struct pw_watch *watch) {
 
 /* Follows the pid or process at `argument`: 0 or -errno. */
 static int follow(lua_State *L, int index, struct pw_watch *watch, int argument) {
-    lua_Integer pid = luaL_checkinteger(L, argument);
-    luaL_argcheck(L, pid > 0, argument, "a pid expected");
+    const struct pw_identity *identity = pw_test_process(L, argument);
+    lua_Integer pid = identity ? identity->pid : luaL_checkinteger(L, argument);
+    luaL_argcheck(L, pid > 0, argument, "a pid or process expected");
     reserve(L, index, watch);
-    return pw_watch_add(watch, pid, PW_ABSENT);
+    return pw_watch_add(watch, pid, identity ? identity->start_ticks : PW_ABSENT);
 }
 
 

@@ -56,6 +56,7 @@ assert(reader:processes { "pid", "ppid" }:tree(1))
 assert(reader:processes { "pid", "rss" }:sort("rss", 1))
 assert(reader:processes { "pid" }:enrich({ "pss", "uss" }, { budget = 1 }))
 assert(reader:processes { "pid", "comm" }:get(200).comm == "sshd")
+assert(reader:processes { "pid" }:get(200):process().pid == 200)
 assert(reader:processes { "pid" }:flaws())
 assert(reader:processes { "pid", "rss" }:since(reader:processes { "pid", "rss" }):elapsed())
 assert(reader:tree(1))
@@ -65,6 +66,7 @@ assert(proc.watch { "pid", "rss", pids = { 1 } }:refresh())
 assert(reader:watch { "pid", "rss", pids = { 1 }, descriptors = 0 }:add(200))
 assert(reader:watch { "pid", "rss", pids = { 1, 200 } }:remove(1))
 assert(reader:watch { "pid", "rss", pids = { 1 } }:held() == 1)
+assert(reader:watch { "pid" }:add(reader:process(200)))
 
 -- pagewarden.cgroup
 do local view <close> = assert(cgroup.open(root)) end

@@ -1,7 +1,7 @@
 local proc = require "pagewarden.proc"
 local tree = require "tree"
 
-local PAGE = 4096
+local PAGE = proc.page_size()
 
 --- /proc/PID/stat as the kernel writes it, with the fields that a snapshot reads.
 local function stat(p)
@@ -181,6 +181,15 @@ describe("a snapshot", function()
     assert.has_error(function() difference:refresh() end)
   end)
 
+  it("gives a row's process as an identity to keep", function()
+    local snapshot = reader:processes { "pid" }
+    local process = snapshot:get(20):process()
+    snapshot:close()
+    assert.same({ 20, 2000, true }, { process.pid, process.start_time, process:alive() })
+    tree.write(root, "proc/20/stat", stat { pid = 20, ppid = 1, comm = "other", start_time = 9 })
+    assert.is_false(process:alive())
+  end)
+
   it("visits rows with one object", function()
     local first
     for row in reader:processes({ "pid" }):each() do
@@ -327,6 +336,15 @@ describe("a watch", function()
     assert.equal(1, watch:flaws().gone)
     assert.equal(0, #watch:refresh())
     assert.equal(0, watch:flaws().gone)
+  end)
+
+  it("follows a process only as long as it is that one", function()
+    local watch <close> = reader:watch { "pid" }
+    local process = reader:process(20)
+    assert.is_true(watch:add(process))
+    watch:remove(20)
+    tree.write(root, "proc/20/stat", stat { pid = 20, ppid = 1, comm = "sshd", start_time = 9 })
+    assert.same({ nil, "gone" }, { watch:add(process), select(4, watch:add(process)) })
   end)
 
   it("says that a process is gone", function()
