@@ -36,10 +36,34 @@ function corpus.text(fixture)
   return text
 end
 
---- A reader of a root that has these files and no others.
+local roots = {}
+
+--- A root that has these files and no others; the same one each time for the same paths.
+---@param files table<string, string>
+---@return string
+function corpus.root(files)
+  local paths = {}
+  for path in pairs(files) do paths[#paths + 1] = path end
+  table.sort(paths)
+  local key = table.concat(paths, "\n")
+  if not roots[key] then
+    roots[key] = tree.new(files)
+  else
+    for path, text in pairs(files) do tree.write(roots[key], path, text) end
+  end
+  return roots[key]
+end
+
+--- A reader of such a root.
 ---@param files table<string, string>
 function corpus.reader(files)
-  return assert(proc.open(tree.new(files)))
+  return assert(proc.open(corpus.root(files)))
+end
+
+--- Removes every root.
+function corpus.remove_roots()
+  tree.remove_all()
+  roots = {}
 end
 
 --- What kind of kernel file each fixture is, as MANIFEST.tsv says; tables of expectations and the

@@ -4,7 +4,6 @@
 local cgroup = require "pagewarden.cgroup"
 local corpus = require "corpus"
 local mm = require "pagewarden.mm"
-local tree = require "tree"
 
 local readers = {}
 
@@ -44,7 +43,7 @@ end
 
 --- A cgroup that has this file and no other.
 local function group(name, text)
-  return cgroup.open(tree.new {
+  return cgroup.open(corpus.root {
     ["sys/fs/cgroup/cgroup.controllers"] = "memory\n", ["sys/fs/cgroup/g/" .. name] = text,
   })
 end
@@ -64,7 +63,7 @@ end
 local function knob(directory)
   return function(text, fixture)
     local name = fixture:match("__([%w_]+)$")
-    local root = tree.new { [directory .. "/" .. name] = text }
+    local root = corpus.root { [directory .. "/" .. name] = text }
     return { value = mm.open(root):get((directory .. "/" .. name):match("^sys/kernel/mm/(.*)")) }
   end
 end

@@ -12,7 +12,6 @@ end
 
 local metrics = require "corpus_metrics"
 local readers = require "corpus_readers"
-local tree = require "tree"
 local kinds = corpus.kinds()
 
 --- What is read of a fixture: a value and flaws, or nil and why not.
@@ -24,7 +23,6 @@ end
 local values = setmetatable({}, { __index = function(values, fixture)
   local value = assert(read(fixture))
   rawset(values, fixture, value)
-  tree.remove_all()
   return value
 end })
 
@@ -38,7 +36,7 @@ local function expected_value(text, unit)
 end
 
 describe("the corpus", function()
-  after_each(tree.remove_all)
+  teardown(corpus.remove_roots)
 
   it("is read whole, and every failure says why", function()
     local count = 0
@@ -51,7 +49,6 @@ describe("the corpus", function()
         assert.is_table(value, fixture)
       end
       count = count + 1
-      tree.remove_all()
     end
     assert.equal(511, count)
   end)

@@ -71,7 +71,6 @@ if not corpus.present() then
 end
 
 local readers = require "corpus_readers"
-local tree = require "tree"
 
 --- Calls `check` with the value and the name of every capture of a kind; returns how many.
 local function each(kind, check)
@@ -81,14 +80,13 @@ local function each(kind, check)
       local value = readers.read[kind](corpus.text(fixture), fixture)
       if value then check(value, fixture) end
       count = count + 1
-      tree.remove_all()
     end
   end
   return count
 end
 
 describe("in every capture", function()
-  after_each(tree.remove_all)
+  teardown(corpus.remove_roots)
 
   it("2: a kernel thread has no memory", function()
     local threads = 0

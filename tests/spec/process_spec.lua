@@ -71,6 +71,40 @@ describe("a process of this machine", function()
   end)
 end)
 
+describe("a zombie", function()
+  it("has no memory, is not alive, and is gone once its parent has waited", function()
+    local child = io.popen("echo $$")
+    local zombie = assert(proc.process(tonumber(child:read("l"))))
+    while zombie:alive() do end
+    assert.equal("Z", zombie:stat().state)
+    assert.is_nil(zombie:status().VmRSS)
+    assert.equal(0, zombie:statm().size)
+    assert.same({}, (zombie:cmdline()))
+    assert.same({}, (zombie:maps()))
+    assert.equal("unsupported", (select(4, zombie:rollup())))
+    child:close()
+    assert.equal("gone", (select(4, zombie:stat())))
+  end)
+end)
+
+describe("another user's process", function()
+  it("shows its sizes, but not its mappings", function()
+    if proc.process(1):io() == nil or not os.execute("command -v setpriv >/dev/null") then
+      return pending("only root can become somebody else")
+    end
+    local code = "local found, proc = pcall(require, 'pagewarden.proc') "
+      .. "if not found then return print 'unreadable' end "
+      .. "local p = proc.process(1) print(p:stat().pid, p:status().Pid, "
+      .. "select(4, p:rollup()), select(4, p:smaps()), select(4, p:io()))"
+    local other = io.popen(("LUA_CPATH='%s/lib/lua/5.4/?.so' setpriv --reuid 65534 --clear-groups "
+      .. "lua5.4 -e %q"):format(os.getenv("PW_BUILD_DIR"), code))
+    local answer = other:read("a")
+    other:close()
+    if answer == "unreadable\n" then return pending("others may not read this build") end
+    assert.equal("1\t1\tdenied\tdenied\tdenied\n", answer)
+  end)
+end)
+
 describe("a process", function()
   after_each(tree.remove_all)
 
