@@ -109,13 +109,12 @@ local function path_of(name, search)
 end
 
 
---- The file of a policy, given by name or by path, that this process may run.
+--- The file of a policy, given by name or by path.
 ---@param name string a path when it has a "/" or ends in ".lua"
 ---@param search pagewarden.ScriptSearch
 ---@return string? path
 ---@return string? message
----@return "denied"|nil kind
-function scripts.find(name, search)
+function scripts.locate(name, search)
   local path = path_of(name, search)
   if not path then
     return nil, explain_unknown(name, search)
@@ -125,6 +124,21 @@ function scripts.find(name, search)
     return nil, message
   elseif not is_file(path) then
     return nil, path .. ": not a file"
+  end
+  return path
+end
+
+
+--- The file of a policy that this process may run.
+---@param name string as for `locate`
+---@param search pagewarden.ScriptSearch
+---@return string? path
+---@return string? message
+---@return "denied"|nil kind
+function scripts.find(name, search)
+  local path, message = scripts.locate(name, search)
+  if not path then
+    return nil, message
   end
   local ok, problem = trust.check(path)
   if not ok then

@@ -1,0 +1,356 @@
+-- SPDX-License-Identifier: MIT
+--- A world to test a policy in: a fake root that the same readers read, a clock that the test
+-- moves, processes to assign to, and the events that the policy logged.
+--
+--    local world = require("pagewarden.testing").new { script = "leak-watch" }
+--    local p = world:spawn { comm = "leaky", rss = "100M" }
+--    world:every("10s", function() p.rss_anon = p.rss_anon + (1 << 20) end)
+--    world:advance "30m"
+--    assert.event(world, "leak", { pid = p.pid })
+--    world:stop()
+--    assert.no_trace(world)
+--
+-- With busted (or luassert alone) loaded, requiring this module adds its assertions.
+-- @module pagewarden.testing
+local dirent = require "posix.dirent"
+local loops = require "pagewarden.loop"
+local machine = require "pagewarden.testing.machine"
+local option_values = require "pagewarden.option_values"
+local policy = require "pagewarden.policy"
+local proc = require "pagewarden.proc"
+local process = require "pagewarden.testing.process"
+local runtime = require "pagewarden.runtime"
+local scripts = require "pagewarden.scripts"
+local stat = require "posix.sys.stat"
+local text = require "pagewarden.text"
+local tree = require "pagewarden.testing.tree"
+local unit = require "pagewarden.unit"
+local unistd = require "posix.unistd"
+
+local testing = {}
+
+local FIELDS = { "script", "root", "options", "scripts" }
+
+--- The first pid that a world gives out.
+local FIRST_PID = 1000
+
+
+---@class pagewarden.testing.World
+---@field path string the fake root
+---@field events pagewarden.Event[] what the policy logged, in order
+---@field private tree pagewarden.testing.Tree
+---@field private loop table
+---@field private reader table
+---@field private policy pagewarden.Policy
+---@field private options table<string, any>
+---@field private instance pagewarden.Instance?
+---@field private processes table<integer, pagewarden.testing.Process>
+---@field private descriptors table<string, string> those that were open before the world
+---@field private next_pid integer
+---@field private raised boolean? the policy's failure was said
+---@field traces string[]? what a stopped policy left behind
+local World = {}
+World.__index = World
+
+
+--- What each descriptor of this process leads to, by number.
+local function open_descriptors()
+  local descriptors = {}
+  for _, number in ipairs(dirent.dir "/proc/self/fd") do
+    descriptors[number] = unistd.readlink("/proc/self/fd/" .. number)
+  end
+  return descriptors
+end
+
+
+local function check_given(given)
+  if type(given) ~= "table" or type(given.script) ~= "string" then
+    error("testing.new: expected { script = NAME or FILE, … }", 3)
+  end
+  for name in pairs(given) do
+    local known = false
+    for _, field in ipairs(FIELDS) do
+      known = known or field == name
+    end
+    if not known then
+      local nearest = text.nearest(tostring(name), FIELDS)
+      error(("testing.new: unknown field '%s'%s"):format(tostring(name),
+        nearest and (" (did you mean '%s'?)"):format(nearest) or ""), 3)
+    end
+  end
+end
+
+
+--- The bundled policies lie beside these modules, where they are installed and in the sources.
+local function bundled_folders()
+  local own = package.searchpath("pagewarden.testing", package.path) or ""
+  local share = own:match "^(.*)/lua/[%d.]+/pagewarden/" or own:match "^(.*)/lua/pagewarden/"
+  if own:find "^%.?/?lua/pagewarden/" then
+    share = "."
+  end
+  return share and { share .. "/pagewarden/scripts", share .. "/scripts" } or {}
+end
+
+
+local function load_policy(given)
+  local folders = bundled_folders()
+  if given.scripts then
+    table.insert(folders, 1, given.scripts)
+  end
+  local path, message = scripts.locate(given.script, { first = folders })
+  local loaded
+  if path then
+    loaded, message = policy.load(path)
+  end
+  if not loaded then
+    error(message, 3)
+  end
+  return loaded
+end
+
+
+local function resolve_options(loaded, given)
+  local resolved, message = option_values.resolve(loaded.options, {
+    { name = "options", values = given.options or {} },
+  })
+  local ok = resolved ~= nil
+  if resolved then
+    ok, message = policy.check_options(loaded, resolved.values)
+  end
+  if not ok then
+    error(message, 3)
+  end
+  return resolved.values
+end
+
+
+local function new_tree(given)
+  local files = tree.new()
+  if given.root then
+    local status, message = stat.stat(given.root)
+    if not status then
+      files:remove()
+      error("testing.new: root " .. message, 3)
+    end
+    files:copy(given.root)
+    return files
+  end
+  for path, contents in pairs(machine) do
+    files:write(path, contents)
+  end
+  return files
+end
+
+
+--- Makes a world. The policy is loaded now and started at the first `advance`, so that the world
+--- can be furnished before it looks.
+---@param given { script: string, root: string?, options: table?, scripts: string? } a policy by
+--- name or file; a folder to copy, instead of a small machine at rest; options as configuration
+--- writes them; a folder to find the policy in
+---@return pagewarden.testing.World
+function testing.new(given)
+  check_given(given)
+  local descriptors = open_descriptors()
+  local loaded = load_policy(given)
+  local options = resolve_options(loaded, given)
+  local files = new_tree(given)
+  local reader = assert(proc.open(files.path, {
+    page_size = process.PAGE_SIZE, clock_ticks = process.CLOCK_TICKS,
+  }))
+  return setmetatable({
+    path = files.path, events = {}, tree = files, reader = reader, policy = loaded,
+    loop = assert(loops.new { virtual = true, now = reader:uptime() or 0 }),
+    options = options, processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
+  }, World)
+end
+
+
+local function seconds_of(duration)
+  local seconds = type(duration) == "string" and unit.parse_duration(duration) or duration
+  if type(seconds) ~= "number" then
+    error(("expected seconds, or a duration such as '10s', found %s"):format(tostring(duration)), 3)
+  end
+  return seconds
+end
+
+
+--- Starts a process. Its fields may be assigned at any time; the policy sees them the next time it
+--- looks.
+---@param given table fields, such as `{ comm = "leaky", rss = "100M" }`
+---@return pagewarden.testing.Process
+function World:spawn(given)
+  local pid = given.pid or self.next_pid
+  if self.processes[pid] then
+    error(("pid %d is taken"):format(pid), 2)
+  end
+  self.next_pid = math.max(self.next_pid, pid + 1)
+  local start_time = math.floor(self.loop:now() * process.CLOCK_TICKS)
+  local spawned = process.new(pid, start_time, given)
+  self.processes[pid] = spawned
+  return spawned
+end
+
+
+--- Ends a process: it is gone from /proc.
+---@param ended pagewarden.testing.Process
+function World:exit(ended)
+  self:settle()
+  self.processes[ended.pid] = nil
+  self.tree:remove_folder("proc/" .. ended.pid)
+end
+
+
+--- Writes a file of the fake root.
+---@param path string such as "proc/meminfo"
+---@param contents string
+function World:write(path, contents)
+  self.tree:write(path, contents)
+end
+
+
+--- Brings the fake root up to date with the clock and what was assigned.
+---@private
+function World:settle()
+  self.tree:write("proc/uptime", ("%.2f %.2f\n"):format(self.loop:now(), self.loop:now()))
+  for pid, p in pairs(self.processes) do
+    if process.take_change(p) then
+      for name, contents in pairs(process.files(p)) do
+        self.tree:write(("proc/%d/%s"):format(pid, name), contents)
+      end
+    end
+  end
+end
+
+
+--- Lets the world change by itself as time passes. It does not keep `run` going.
+---@param period number|string seconds, or "10s"
+---@param fn fun()
+---@return table handle with `cancel`
+function World:every(period, fn)
+  return self.loop:every(seconds_of(period), fn, { background = true })
+end
+
+
+--- Lets something happen once.
+---@param delay number|string seconds, or "10s"
+---@param fn fun()
+---@return table handle with `cancel`
+function World:after(delay, fn)
+  return self.loop:after(seconds_of(delay), fn, { background = true })
+end
+
+
+--- The loop as the policy sees it: before each of its callbacks the fake root is up to date.
+---@private
+function World:policy_loop()
+  local function prepared(fn)
+    return function()
+      self:settle()
+      fn()
+    end
+  end
+  return {
+    now = function() return self.loop:now() end,
+    every = function(_, seconds, fn) return self.loop:every(seconds, prepared(fn)) end,
+    after = function(_, seconds, fn) return self.loop:after(seconds, prepared(fn)) end,
+  }
+end
+
+
+--- A policy that fails fails its test, wherever the failure happened.
+---@private
+function World:raise_failure(level)
+  if self.instance and self.instance.failure and not self.raised then
+    self.raised = true
+    error(("%s failed: %s"):format(self.policy.name, self.instance.failure), level + 1)
+  end
+end
+
+
+---@private
+function World:start()
+  if self.instance then
+    return
+  end
+  self:settle()
+  self.instance = runtime.start(self.policy, self.options, {
+    loop = self:policy_loop(),
+    reader = self.reader,
+    now = function() return self.loop:now() end,
+    sink = function(event) self.events[#self.events + 1] = event end,
+  })
+end
+
+
+--- Lets time pass: timers fire in order, each at its moment.
+---@param duration number|string seconds, or "30m"
+function World:advance(duration)
+  self:start()
+  self.loop:advance(seconds_of(duration))
+  self:raise_failure(2)
+end
+
+
+--- Runs the policy until it has nothing left to wait for, as `pagewarden run` does.
+function World:run()
+  self:start()
+  self.loop:run()
+  self:raise_failure(2)
+end
+
+
+--- Seconds on the world's clock.
+---@return number
+function World:now()
+  return self.loop:now()
+end
+
+
+--- Files that are not as the world wrote them.
+---@private
+function World:find_changes()
+  self.traces = {}
+  for _, path in ipairs(self.tree:changed()) do
+    self.traces[#self.traces + 1] = "changed: " .. path
+  end
+end
+
+
+--- Descriptors that lead to where they did before the world was made are not its own.
+---@private
+function World:find_open_descriptors()
+  for number, target in pairs(open_descriptors()) do
+    if self.descriptors[number] ~= target and not target:find "^/proc/%d+/fd$" then
+      self.traces[#self.traces + 1] = ("open: %s -> %s"):format(number, target)
+    end
+  end
+end
+
+
+--- Stops the policy and removes the world. What the policy left behind is then in `traces`.
+function World:stop()
+  if self.traces then
+    return
+  end
+  if self.instance then
+    self.instance:stop()
+  end
+  self:find_changes()
+  self.loop:close()
+  self.reader:close()
+  self.tree:remove()
+  self:raise_failure(2)
+  -- a policy is closed when it has been stopped, and what only it held with it
+  self.policy, self.instance = nil, nil
+  collectgarbage()
+  collectgarbage()
+  self:find_open_descriptors()
+end
+
+
+World.__close = World.stop
+
+
+require "pagewarden.testing.assertions"
+
+return testing
