@@ -24,7 +24,7 @@ local function add_identity(page, report)
   if report.uid then
     facts[#facts + 1] = "user " .. report.uid
   end
-  if report.ppid then
+  if (report.ppid or 0) > 0 then
     facts[#facts + 1] = "child of " .. report.ppid
   end
   if report.threads and report.threads > 1 then
@@ -125,7 +125,8 @@ local function add_tree(page, tree)
   page:text("Rss counts shared pages once for each process; pss adds up to what they really hold.",
     "dim")
   if tree.pss_unread > 0 then
-    page:text(("The pss of %d of them was not readable."):format(tree.pss_unread), "dim")
+    page:text(("The pss of %d of them was not readable, so the sum lacks them."):format(
+      tree.pss_unread), "dim")
   end
 end
 
