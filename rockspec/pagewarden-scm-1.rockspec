@@ -28,6 +28,7 @@ build = {
     CMAKE_INSTALL_PREFIX = "$(PREFIX)",
     PW_CMODDIR = "$(LIBDIR)",
     PW_LUADIR = "$(LUADIR)",
+    PW_SCRIPTDIR = "$(LUADIR)/pagewarden/scripts",
   },
 }
 test = {

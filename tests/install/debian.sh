@@ -1,0 +1,28 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# debian.sh SCRATCH GENERATOR: installs as a Debian package would, and uses what lies there.
+set -eu
+
+scratch=$1
+generator=$2
+root=$scratch/root
+rm -rf "$scratch"
+
+cmake -S . -B "$scratch/build" -G "$generator" -DBUILD_TESTING=OFF -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_INSTALL_PREFIX=/usr
+cmake --build "$scratch/build" --parallel "$(nproc)"
+DESTDIR=$root cmake --install "$scratch/build"
+
+triplet=$(gcc -print-multiarch)
+for path in "lib/$triplet/lua/5.4/pagewarden.so" share/lua/5.4/pagewarden/cli/init.lua \
+    share/doc/pagewarden/LICENSE bin/pagewarden; do
+    [ -f "$root/usr/$path" ] || {
+        echo "not installed: /usr/$path"
+        exit 1
+    }
+done
+
+sh tests/install/lend_luaposix.sh "$root/usr"
+"$root/usr/bin/pagewarden" --version
+LUA_CPATH="$root/usr/lib/$triplet/lua/5.4/?.so" \
+    LUA_PATH="$root/usr/share/lua/5.4/?.lua" lua5.4 tests/install/use.lua
