@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "read/keyed.h"
 
+#include "read/plain.h"
+
 /* One line of some grammar, as a key and the text of its value. */
 typedef bool split_line(struct pw_slice line, struct pw_slice *key, struct pw_slice *value);
 
@@ -55,8 +57,24 @@ static bool next_field(struct pw_slice *rest, split_line *split, struct pw_field
 }
 
 
+/* The usual line, in one pass. */
+static bool take_plain_field(struct pw_slice *rest, bool colon, struct pw_field *field) {
+    struct pw_slice before = *rest;
+    struct pw_plain_line line;
+    if (!pw_take_plain_line(rest, &line)) {
+        return false;
+    }
+    if (line.colon != colon) {
+        *rest = before;
+        return false;
+    }
+    *field = (struct pw_field){line.key, {.value = line.value}};
+    return true;
+}
+
+
 bool pw_next_colon_field(struct pw_slice *rest, struct pw_field *field, struct pw_flaws *flaws) {
-    return next_field(rest, split_at_colon, field, flaws);
+    return take_plain_field(rest, true, field) || next_field(rest, split_at_colon, field, flaws);
 }
 
 
@@ -66,5 +84,5 @@ bool pw_next_node_field(struct pw_slice *rest, struct pw_field *field, struct pw
 
 
 bool pw_next_blank_field(struct pw_slice *rest, struct pw_field *field, struct pw_flaws *flaws) {
-    return next_field(rest, split_at_blank, field, flaws);
+    return take_plain_field(rest, false, field) || next_field(rest, split_at_blank, field, flaws);
 }

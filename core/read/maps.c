@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "read/plain.h"
+
 
 static bool is_hexadecimal(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
@@ -73,21 +75,48 @@ static bool parse_field(struct pw_slice text, struct pw_smaps_line *line) {
 }
 
 
-bool pw_next_smaps_line(struct pw_slice *rest, struct pw_smaps_line *line, struct pw_flaws *flaws) {
+/* The usual field, in one pass. */
+static bool take_plain_field(struct pw_slice *rest, struct pw_smaps_line *line) {
+    struct pw_slice before = *rest;
+    struct pw_plain_line plain;
+    if (!pw_take_plain_line(rest, &plain)) {
+        return false;
+    }
+    if (!plain.colon) {
+        *rest = before;
+        return false;
+    }
+    line->kind = PW_SMAPS_FIELD;
+    line->field = (struct pw_field){plain.key, {.value = plain.value}};
+    return true;
+}
+
+
+static bool take_any(struct pw_slice *rest, struct pw_smaps_line *line, struct pw_flaws *flaws) {
     struct pw_slice text;
-    while (pw_take_line(rest, &text)) {
-        if (is_mapping(text)) {
-            line->kind = PW_SMAPS_MAPPING;
-            if (parse_mapping(text, &line->mapping)) {
-                return true;
-            }
-        } else if (parse_field(text, line)) {
-            if (line->kind == PW_SMAPS_FIELD) {
-                pw_note_number(flaws, &line->field.number);
-            }
+    pw_take_line(rest, &text);
+    if (is_mapping(text)) {
+        line->kind = PW_SMAPS_MAPPING;
+        if (parse_mapping(text, &line->mapping)) {
             return true;
         }
-        flaws->skipped++;
+    } else if (parse_field(text, line)) {
+        if (line->kind == PW_SMAPS_FIELD) {
+            pw_note_number(flaws, &line->field.number);
+        }
+        return true;
+    }
+    flaws->skipped++;
+    return false;
+}
+
+
+bool pw_next_smaps_line(struct pw_slice *rest, struct pw_smaps_line *line, struct pw_flaws *flaws) {
+    while (rest->size > 0) {
+        bool capital = rest->data[0] >= 'A' && rest->data[0] <= 'Z';
+        if ((capital && take_plain_field(rest, line)) || take_any(rest, line, flaws)) {
+            return true;
+        }
     }
     return false;
 }

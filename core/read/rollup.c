@@ -50,15 +50,25 @@ static void add(struct pw_number *sum, const struct pw_number *number) {
 }
 
 
+/* Keeps the sums among what was added up. */
+static void leave_out_others(struct pw_rollup *rollup) {
+    int kept = 0;
+    for (int i = 0; i < rollup->count; i++) {
+        if (is_sum(rollup->fields[i].key)) {
+            rollup->fields[kept++] = rollup->fields[i];
+        }
+    }
+    rollup->count = kept;
+}
+
+
 void pw_parse_rollup(struct pw_slice text, struct pw_rollup *rollup, struct pw_flaws *flaws) {
     rollup->count = 0;
     struct pw_smaps_line line;
     int place = -1;
     while (pw_next_smaps_line(&text, &line, flaws)) {
-        if (line.kind == PW_SMAPS_MAPPING) {
-            place = -1;
-        }
-        if (line.kind != PW_SMAPS_FIELD || !is_sum(line.field.key)) {
+        if (line.kind != PW_SMAPS_FIELD) {
+            place = line.kind == PW_SMAPS_MAPPING ? -1 : place;
             continue;
         }
         int found = place_of(rollup, line.field.key, place + 1);
@@ -69,6 +79,7 @@ void pw_parse_rollup(struct pw_slice text, struct pw_rollup *rollup, struct pw_f
         place = found;
         add(&rollup->fields[place].number, &line.field.number);
     }
+    leave_out_others(rollup);
 }
 
 

@@ -30,6 +30,9 @@ static const struct rule rules[] = {
 static const struct rule *rule_for(struct pw_slice key) {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *rule = &rules[i];
+        if (rule->key[0] != key.data[0]) {
+            continue;
+        }
         if (rule->prefix ? pw_slice_starts(key, rule->key) : pw_slice_is(key, rule->key)) {
             return rule;
         }
