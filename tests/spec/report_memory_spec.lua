@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 local corpus = require "corpus"
 local memory = require "pagewarden.report.memory"
+local writeback = require "pagewarden.report.writeback"
 local victims = require "pagewarden.report.victims"
 
 local function share(info, id, devices, zones)
@@ -85,6 +86,32 @@ describe("available memory of kernels before 3.14", function()
   it("is never negative", function()
     local zones = { { low = 100, high = 120, present = 10000 } }
     assert.equal(0, memory.estimate_available({ MemFree = 4096 }, zones, 4096))
+  end)
+end)
+
+describe("thresholds of dirty pages", function()
+  local info = { MemFree = 400, ["Active(file)"] = 300, ["Inactive(file)"] = 300 }
+
+  local function thresholds(vmstat, settings)
+    local told = writeback.of(info, vmstat, nil, settings, 4096)
+    return { told.background_threshold, told.threshold, told.estimated }
+  end
+
+  it("are the kernel's own where it tells them", function()
+    local vmstat = { nr_dirty_threshold = 2, nr_dirty_background_threshold = 1 }
+    assert.same({ 4096, 8192, false }, thresholds(vmstat, {}))
+  end)
+
+  it("are shares of what can become dirty, or the bytes that are set", function()
+    local settings = { ["vm.dirty_ratio"] = 20, ["vm.dirty_background_ratio"] = 10 }
+    assert.same({ 100, 200, true }, thresholds({}, settings))
+    settings["vm.dirty_bytes"] = 150
+    assert.same({ 100, 150, true }, thresholds({}, settings))
+  end)
+
+  it("start in the background at half, when that is not below", function()
+    local settings = { ["vm.dirty_ratio"] = 20, ["vm.dirty_background_ratio"] = 50 }
+    assert.same({ 100, 200, true }, thresholds({}, settings))
   end)
 end)
 

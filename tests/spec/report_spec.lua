@@ -44,6 +44,13 @@ describe("report", function()
     assert.equal(131072 * 4096, writeback.background_threshold)
   end)
 
+  it("estimates thresholds that the kernel does not tell", function()
+    local writeback = read(machines.rhel6()).writeback
+    assert.is_true(writeback.estimated)
+    assert.equal(writeback.threshold // 2, writeback.background_threshold)
+    assert.is_true(writeback.threshold > 100 * MIB and writeback.threshold < 800 * MIB)
+  end)
+
   it("tells watermarks of each zone that has pages", function()
     local zones = read(machines.healthy()).zones
     assert.equal("Normal", zones[2].zone)
@@ -137,6 +144,21 @@ describe("report", function()
     assert.equal(0, status)
     assert.equal("", errors)
     assert.matches("available", output)
+  end)
+
+  it("tells of a root that has a meminfo and nothing else", function()
+    local told = read { ["proc/meminfo"] = machines.rhel6()["proc/meminfo"] }
+    assert.is_false(told.container.inside)
+    assert.is_true(told.memory.available > 0)
+    assert.is_nil(told.writeback.threshold)
+  end)
+
+  it("refuses a meminfo that is none", function()
+    local root = tree.new { ["proc/meminfo"] = "garbage\n" }
+    local status, output, errors = program.run("--root " .. root .. " report")
+    assert.equal(1, status)
+    assert.equal("", output)
+    assert.equal("pagewarden: proc/meminfo: it does not tell MemTotal\n", errors)
   end)
 
   it("says what root has no meminfo", function()

@@ -9,6 +9,7 @@ local memory = require "pagewarden.report.memory"
 local mm = require "pagewarden.mm"
 local processes = require "pagewarden.report.processes"
 local text = require "pagewarden.text"
+local writeback = require "pagewarden.report.writeback"
 
 --- The settings that findings look at.
 local SETTINGS = {
@@ -119,21 +120,6 @@ local function collect_swap(info, areas, devices, zswap)
 end
 
 
---- What is dirty, and from where the kernel writes it back and then holds writers up. The
---- thresholds are the kernel's own result of the ratios or bytes.
-local function collect_writeback(info, vmstat, page_size)
-  local function bytes(pages)
-    return pages and pages * page_size
-  end
-  return {
-    dirty = info.Dirty,
-    writeback = info.Writeback,
-    background_threshold = bytes(vmstat.nr_dirty_background_threshold),
-    threshold = bytes(vmstat.nr_dirty_threshold),
-  }
-end
-
-
 local function collect_zones(zones, page_size)
   local told = {}
   for _, zone in ipairs(zones or {}) do
@@ -187,7 +173,7 @@ function Collector:report(info, budget)
   local page_size = reader:page_size()
   local zones = self:see("zones", reader:zoneinfo())
   local vmstat = self:see("vmstat", reader:vmstat()) or {}
-  local devices = kernel_mm:zram()
+  local devices, settings = kernel_mm:zram(), self:settings()
   local seen = self:processes(budget)
   local kernel_threads_shown = seen and seen.kernel_threads_shown
   return {
@@ -196,9 +182,9 @@ function Collector:report(info, budget)
     memory = collect_memory(info, zones, devices, page_size),
     swap = collect_swap(info, self:see("swap areas", reader:swaps()), devices, kernel_mm:zswap()),
     pressure = self:pressure(),
-    writeback = collect_writeback(info, vmstat, page_size),
+    writeback = writeback.of(info, vmstat, zones, settings, page_size),
     zones = collect_zones(zones, page_size),
-    settings = self:settings(),
+    settings = settings,
     thp = (kernel_mm:get "transparent_hugepage/enabled"),
     oom_kills = vmstat.oom_kill,
     slab_caches = self:slab_caches(),
@@ -220,6 +206,8 @@ return function(reader, budget)
   local info, message, errno, kind = reader:meminfo()
   if not info then
     return nil, message, errno, kind
+  elseif not info.MemTotal then
+    return nil, "proc/meminfo: it does not tell MemTotal", nil, "broken"
   end
   return setmetatable({ reader = reader, unseen = {} }, Collector):report(info, budget)
 end

@@ -144,6 +144,26 @@ local function reserves(zones, page_size)
 end
 
 
+--- The pages of files, on kernels before 2.6.28 guessed from what they are counted under.
+local function file_pages(info)
+  if info["Active(file)"] then
+    return info["Active(file)"] + (info["Inactive(file)"] or 0)
+  end
+  return math.max(0, (info.Cached or 0) + (info.Buffers or 0) - (info.Shmem or 0))
+end
+
+
+--- What could become dirty, of which vm.dirty_ratio is a share: not all of memory.
+---@param info table what `proc.meminfo` returns
+---@param zones table[]? what `proc.zoneinfo` returns
+---@param page_size integer
+---@return integer bytes
+function memory.dirtyable(info, zones, page_size)
+  local _, reserve = reserves(zones or {}, page_size)
+  return math.max(0, (info.MemFree or 0) - reserve) + file_pages(info)
+end
+
+
 --- An estimate of MemAvailable for kernels before 3.14, which do not tell it, by the formula of
 --- si_mem_available() (mm/show_mem.c).
 ---@param info table what `proc.meminfo` returns
@@ -152,10 +172,7 @@ end
 ---@return integer bytes
 function memory.estimate_available(info, zones, page_size)
   local low, reserve = reserves(zones or {}, page_size)
-  local file = (info["Active(file)"] or 0) + (info["Inactive(file)"] or 0)
-  if not info["Active(file)"] then
-    file = math.max(0, (info.Cached or 0) + (info.Buffers or 0) - (info.Shmem or 0))
-  end
+  local file = file_pages(info)
   local slab = info.SReclaimable or 0
   local available = (info.MemFree or 0) - reserve
     + file - math.min(file // 2, low)

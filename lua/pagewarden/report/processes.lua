@@ -93,8 +93,11 @@ local function count_users(rows)
 end
 
 
---- Whether /proc shows kernel threads. Where it does not, it is a container's.
+--- Whether /proc shows kernel threads. Where it shows only others, it is a container's.
 local function shows_kernel_threads(rows)
+  if #rows == 0 then
+    return nil
+  end
   for _, row in ipairs(rows) do
     if row.pid == 2 then
       return row.comm == "kthreadd" and row.ppid == 0

@@ -92,7 +92,7 @@ local function add_memory(page, report)
   local memory, rows = report.memory, {}
   for _, share in ipairs(memory.shares) do
     if share.bytes ~= 0 or ALWAYS_TOLD[share.id] then
-      local label = share.bytes < 0 and "counted twice meanwhile" or SHARES[share.id]
+      local label = share.bytes < 0 and "counted twice" or SHARES[share.id]
       rows[#rows + 1] = { label, size(share.bytes), part_of(share.bytes, memory.total) }
     end
   end
@@ -159,7 +159,7 @@ end
 
 local function add_writeback(page, report)
   local writeback = report.writeback
-  page:title "Writing back"
+  page:title(writeback.estimated and "Writing back (thresholds estimated)" or "Writing back")
   page:table({ { "", flexible = true }, { "", right = true } }, {
     { "dirty", or_dash(writeback.dirty, size) },
     { "being written", or_dash(writeback.writeback, size) },
