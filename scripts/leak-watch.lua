@@ -56,10 +56,12 @@ local function start(pw, o)
     return (#o.match == 0 or o.match:any(comm)) and not o.ignore:any(comm)
   end
 
-  --- Seconds until memory and swap are used up at this rate; virtual memory is not limited by them.
+  --- Seconds until memory and swap are used up at this rate; they do not limit virtual memory.
   local function time_left(kind, slope)
-    local memory = kind == "real" and pw.proc.meminfo()
-    return memory and ((memory.MemAvailable or memory.MemFree) + (memory.SwapFree or 0)) / slope
+    local memory = pw.proc.meminfo()
+    if kind == "real" and memory then
+      return ((memory.MemAvailable or memory.MemFree) + (memory.SwapFree or 0)) / slope
+    end
   end
 
   local function say(event, p, kind, growth)
