@@ -79,6 +79,11 @@ describe("cgroup", function()
       assert.equal("/worker", version_1(files):own(7))
     end)
 
+    it("takes a whole number however it is written", function()
+      local view = unified { ["proc/7/cgroup"] = "0::/\n" }
+      assert.equal("/", view:own(7.0))
+    end)
+
     it("tells a process that is gone from one of another namespace's", function()
       local view = unified { ["proc/7/cgroup"] = "0::/../other\n" }
       assert.equal("gone", select(4, view:own(7)))
