@@ -53,6 +53,7 @@ int pw_loop_open_virtual(struct pw_loop *loop, int64_t now_ns) {
 void pw_loop_close(struct pw_loop *loop) {
     pw_timers_clear(&loop->timers);
     memset(loop->watchers, 0, sizeof loop->watchers);
+    loop->listeners.first = NULL;
     loop->foreground = 0;
     pw_clock_close(&loop->clock);
     if (loop->epoll_fd >= 0) {
@@ -177,6 +178,9 @@ static int wait_and_hand_out(struct pw_loop *loop, int timeout_ms) {
     }
     for (enum pw_rank rank = PW_RANK_SIGNAL; rank <= PW_RANK_CONTROL; rank++) {
         hand_out(loop, events, count, rank);
+        if (rank == PW_RANK_PRESSURE && loop->nested) {
+            pw_listeners_tell(&loop->listeners, PW_TOPIC_DISPATCH, NULL);
+        }
         if (rank == PW_RANK_TIMER) {
             fire_timers(loop);
         }
@@ -214,7 +218,10 @@ static int run(struct pw_loop *loop, int64_t end_ns) {
 
 static int dispatch(struct pw_loop *loop, int64_t end_ns) {
     (void)end_ns;
-    return wait_and_hand_out(loop, 0);
+    loop->nested = true;
+    int error = wait_and_hand_out(loop, 0);
+    loop->nested = false;
+    return error;
 }
 
 
@@ -223,7 +230,8 @@ static bool has_timer_until(const struct pw_loop *loop, int64_t end_ns) {
 }
 
 
-/* To `end_ns`, from timer to timer. */
+/* To `end_ns`, from timer to timer; what became ready after the last one has its turn at the end.
+ */
 static int advance(struct pw_loop *loop, int64_t end_ns) {
     int error = 0;
     while (!error && !loop->stopped && has_timer_until(loop, end_ns)) {
@@ -232,6 +240,7 @@ static int advance(struct pw_loop *loop, int64_t end_ns) {
     }
     if (!error && !loop->stopped) {
         pw_clock_move(&loop->clock, end_ns);
+        error = wait_and_hand_out(loop, 0);
     }
     return error;
 }

@@ -5,8 +5,9 @@
  * and allocates only when timers are added, so it can live inside somebody else's program. One
  * thread uses it.
  *
- * Whoever embeds it polls `epoll_fd` and calls pw_loop_dispatch() when that is readable; pressure
- * descriptors must then be watched by other means, since the outer poll eats their events.
+ * Whoever embeds it polls `epoll_fd` and calls pw_loop_dispatch() when that is readable. The
+ * outer poll eats the events of pressure descriptors, whose watchers therefore listen to each
+ * dispatch and look for themselves what woke it (see pressure_trigger.h).
  */
 #ifndef PAGEWARDEN_HOST_LOOP_H
 #define PAGEWARDEN_HOST_LOOP_H
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "host/clock.h"
+#include "host/listener.h"
 #include "host/timer.h"
 
 /* Watchers at once. A descriptor that wakes the loop is a scarce thing. */
@@ -42,10 +44,12 @@ struct pw_watcher {
 struct pw_loop {
     struct pw_clock clock;
     struct pw_timers timers;
+    struct pw_listeners listeners;
     int epoll_fd;
     int foreground; /* watchers that are not background */
     bool stopped;
-    bool busy; /* inside pw_loop_run(), pw_loop_advance() or pw_loop_dispatch() */
+    bool busy;   /* inside pw_loop_run(), pw_loop_advance() or pw_loop_dispatch() */
+    bool nested; /* inside pw_loop_dispatch(): an outer poll may have eaten an event */
     int64_t armed_ns;
     struct pw_watcher watchers[PW_LOOP_WATCHERS];
 };
@@ -89,8 +93,8 @@ void pw_loop_stop(struct pw_loop *loop);
 /* Handles what is ready, without waiting. Returns 0 or -errno, as pw_loop_run() does. */
 int pw_loop_dispatch(struct pw_loop *loop);
 
-/* Moves a virtual loop `duration_ns` on, firing each timer at its moment. Returns 0 or -errno:
- * EINVAL when the clock is real. */
+/* Moves a virtual loop `duration_ns` on, firing each timer at its moment, and handling at each what
+ * is ready. Returns 0 or -errno: EINVAL when the clock is real. */
 int pw_loop_advance(struct pw_loop *loop, int64_t duration_ns);
 
 #endif

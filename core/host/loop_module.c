@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /***
-The event loop as a Lua object: timers and signals on the machine's clock, or timers on a virtual
-one that jumps from moment to moment.
+The event loop as a Lua object: timers, signals and what the kernel tells, on the machine's clock or
+on a virtual one that jumps from moment to moment.
 
 Times are seconds, as numbers. Handles live as long as they are armed, even when nobody keeps them;
 `cancel` ends them early, and so does the end of their scope when they are declared `<close>`. An
@@ -19,7 +19,7 @@ loop:run()
 #include <math.h>
 #include <string.h>
 
-#include "host/loop_object.h"
+#include "host/handle.h"
 
 /* A century; int64_t nanoseconds hold nearly three. */
 #define LONGEST_SECONDS 3.2e9
@@ -43,15 +43,23 @@ int64_t pw_check_duration(lua_State *L, int index, double least_seconds) {
 }
 
 
+void pw_raise_failure(lua_State *L, struct pw_loop_object *object) {
+    if (object->failed) {
+        object->failed = false;
+        lua_getiuservalue(L, 1, PW_LOOP_ERROR);
+        lua_pushnil(L);
+        lua_setiuservalue(L, 1, PW_LOOP_ERROR);
+        lua_error(L);
+    }
+}
+
+
 /* Raises what a callback raised, or reports what the kernel said. */
 static int outcome(lua_State *L, struct pw_loop_object *object, int error) {
     if (error == -EBUSY) {
         return luaL_error(L, "the loop is running already");
     }
-    if (object->failed) {
-        object->failed = false;
-        return lua_error(L);
-    }
+    pw_raise_failure(L, object);
     if (error) {
         return pw_fail(L, "loop", -error);
     }
@@ -133,7 +141,7 @@ static int close_loop(lua_State *L) {
     }
     luaL_argcheck(L, !object->loop.busy, 1, "a running loop cannot be closed, only stopped");
     object->open = false;
-    pw_close_handles(L);
+    pw_end_handles(L);
     pw_loop_close(&object->loop);
     lua_newtable(L);
     lua_setiuservalue(L, 1, PW_LOOP_HANDLES);
@@ -141,18 +149,21 @@ static int close_loop(lua_State *L) {
 }
 
 
-/* [-0, +0, v] Reads new's { virtual = true, now = 1000 } into where a virtual clock starts; false
- * when the clock is to be real. */
-static bool check_virtual(lua_State *L, int64_t *now_ns) {
-    static const char *const known[] = {"virtual", "now", NULL};
-    *now_ns = 0;
-    if (lua_isnoneornil(L, 1)) {
-        return false;
+struct pw_reader *pw_push_loop_reader(lua_State *L) {
+    if (lua_getiuservalue(L, 1, PW_LOOP_READER) == LUA_TNIL) {
+        lua_pop(L, 1);
+        pw_push_default_reader(L);
     }
-    luaL_checktype(L, 1, LUA_TTABLE);
-    pw_check_names(L, 1, known, "field");
+    return pw_check_reader(L, lua_gettop(L));
+}
+
+
+/* [-0, +0, v] Reads new's { virtual = true, now = 1000 } into where a virtual clock starts; false
+ * when the clock is to be real. The table is at 1. */
+static bool check_virtual(lua_State *L, int64_t *now_ns) {
     lua_getfield(L, 1, "virtual");
     bool is_virtual = lua_toboolean(L, -1);
+    *now_ns = 0;
     if (lua_getfield(L, 1, "now") != LUA_TNIL) {
         luaL_argcheck(L, is_virtual, 1, "'now' is for virtual loops");
         *now_ns = pw_check_duration(L, lua_gettop(L), 0);
@@ -162,26 +173,53 @@ static bool check_virtual(lua_State *L, int64_t *now_ns) {
 }
 
 
+/* [-0, +1, v] The reader in the table at 1, or nil. */
+static void push_reader_option(lua_State *L) {
+    if (lua_getfield(L, 1, "reader") != LUA_TNIL) {
+        pw_check_reader(L, lua_gettop(L));
+    }
+}
+
+
+/* [-1, +1, m] A closed loop, with the reader on top of the stack. */
+static struct pw_loop_object *new_object(lua_State *L) {
+    struct pw_loop_object *object = lua_newuserdatauv(L, sizeof *object, PW_LOOP_ERROR);
+    object->open = false;
+    object->failed = false;
+    luaL_setmetatable(L, PW_LOOP);
+    lua_newtable(L);
+    lua_setiuservalue(L, -2, PW_LOOP_HANDLES);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, PW_LOOP_READER);
+    return object;
+}
+
+
 /***
 Makes a loop.
 @function new
-@tparam[opt] table options `{ virtual = true, now = 0 }` for one whose clock the caller moves, and
-where that clock starts
+@tparam[opt] table options `{ virtual = true, now = 0, reader = reader }`: `virtual` for one whose
+clock the caller moves, and which hears only of events that are injected or files that change;
+`now` for where that clock starts; `reader`, from `pagewarden.proc`, for the root that events come
+from, if not this machine's
 @treturn[1] loop
 @return[2] nil
 @treturn[2] string message
 @treturn[2] integer errno
 */
 static int new_loop(lua_State *L) {
+    static const char *const known[] = {"virtual", "now", "reader", NULL};
     int64_t now_ns;
-    bool is_virtual = check_virtual(L, &now_ns);
     pw_check_surplus(L, 1);
-    struct pw_loop_object *object = lua_newuserdatauv(L, sizeof *object, 1);
-    object->open = false;
-    object->failed = false;
-    luaL_setmetatable(L, PW_LOOP);
-    lua_newtable(L);
-    lua_setiuservalue(L, -2, PW_LOOP_HANDLES);
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_newtable(L);
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    pw_check_names(L, 1, known, "field");
+    bool is_virtual = check_virtual(L, &now_ns);
+    push_reader_option(L);
+    struct pw_loop_object *object = new_object(L);
     int error =
         is_virtual ? pw_loop_open_virtual(&object->loop, now_ns) : pw_loop_open(&object->loop);
     object->open = error == 0;
@@ -205,6 +243,8 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {"after", pw_loop_after},
         {"every", pw_loop_every},
         {"on_signal", pw_loop_on_signal},
+        {"on_exit", pw_loop_on_exit},
+        {"inject", pw_loop_inject},
         {"run", run},
         {"stop", stop},
         {"advance", advance},
@@ -215,8 +255,10 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {NULL, NULL},
     };
     static const luaL_Reg functions[] = {{"new", new_loop}, {NULL, NULL}};
+    static const luaL_Reg no_more_methods[] = {{NULL, NULL}};
     pw_define_class(L, PW_LOOP, loop_methods);
-    pw_define_handles(L);
+    pw_define_handle(L);
+    pw_define_reader(L, no_more_methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -119,3 +119,8 @@ do local l <close> = loop.new(); local t <close> = l:after(9, print) end
 assert(host.bounded({ instructions = 1000, bytes = 1 << 20 }, string.rep, "x", 9))
 host.columns(1)
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
+
+-- pagewarden.loop: events
+do local l <close> = loop.new { virtual = true, reader = reader }; l:on_exit(200, print):cancel() end
+do local l <close> = loop.new { virtual = true }; l:inject("exit", { pid = 200, start_time = 450 }) end
+do local l <close> = assert(loop.new()); assert(l:on_exit(1, print)) end
