@@ -37,10 +37,11 @@ static bool ends_with(struct pw_slice slice, const char *suffix) {
 
 /* Behind the inode come blanks that fill the column, then the path, to the end of the line. */
 static struct pw_slice path_of(struct pw_slice rest) {
-    while (rest.size > 0 && rest.data[0] == ' ') {
-        rest = pw_slice_skip(rest, 1);
+    size_t blanks = 0;
+    while (blanks < rest.size && rest.data[blanks] == ' ') {
+        blanks++;
     }
-    return rest;
+    return pw_slice_skip(rest, blanks);
 }
 
 
