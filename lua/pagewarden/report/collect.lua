@@ -32,6 +32,23 @@ local DETAILS = {
 }
 
 
+---@class pagewarden.Report
+---@field kernel string? release
+---@field uptime number? seconds
+---@field memory table total, free, available, shares (that add up to total) and details, in bytes
+---@field swap table total, used, areas in the order of /proc/swaps, zram devices, zswap
+---@field pressure table? by resource, as `proc.pressure` returns it
+---@field writeback table dirty, writeback, threshold, background_threshold, in bytes
+---@field zones table[] node, zone, managed, free, min, low, high, in bytes
+---@field settings table<string, integer> `vm.*` as the kernel has them
+---@field thp string? who gets transparent huge pages
+---@field oom_kills integer? since boot
+---@field slab_caches table[] the largest, when they can be read
+---@field processes table? the largest, the next victims, the unkillable
+---@field container table inside, maker, and cgroup: our own with its limits
+---@field findings pagewarden.report.Finding[]? set by the command
+---@field unseen { what: string, reason: string, kind: string? }[]
+
 ---@class pagewarden.report.Collector
 ---@field reader table
 ---@field unseen table[]
@@ -198,7 +215,7 @@ end
 --- Reads the system.
 ---@param reader table as `proc.open` makes it
 ---@param budget number seconds that may be spent on what is expensive to read
----@return table? report nil when there is not even a meminfo
+---@return pagewarden.Report? report nil when there is not even a meminfo
 ---@return string? message
 ---@return integer? errno
 ---@return string? kind
