@@ -173,11 +173,12 @@ end
 
 --- Loads a policy from a file, and starts nothing.
 ---@param path string
+---@param may_load? fun(path: string): boolean, string? has a say in each file that it requires
 ---@return pagewarden.Policy?
 ---@return string? message that names the file, the field, what was expected and what was found
-function policy.load(path)
+function policy.load(path, may_load)
   local folder = path:match "^(.*)/" or "."
-  local chunk, message = sandbox.load(path, sandbox.environment(folder))
+  local chunk, message = sandbox.load(path, sandbox.environment(folder, may_load))
   if not chunk then
     return nil, message
   end

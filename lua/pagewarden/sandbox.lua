@@ -81,11 +81,15 @@ end
 
 
 --- `require` for the files of one folder. Each module is loaded once an environment.
-local function new_require(folder, environment)
+local function new_require(folder, environment, may_load)
   local loaded = {}
   local function load_own(name)
     local path = ("%s/%s.lua"):format(folder, name:gsub("%.", "/"))
     local chunk, message = sandbox.load(path, environment)
+    if chunk and may_load then
+      local ok, problem = may_load(path)
+      chunk, message = ok and chunk or nil, problem
+    end
     if not chunk then
       error(("module '%s' is neither pure nor in the policy's folder: %s"):format(text.escape(name),
         message), 3)
@@ -106,8 +110,9 @@ end
 
 --- An environment for the chunks of one policy.
 ---@param folder string where the policy's own modules are
+---@param may_load? fun(path: string): boolean, string? has a say in each of them
 ---@return table
-function sandbox.environment(folder)
+function sandbox.environment(folder, may_load)
   local environment = { setmetatable = set_metatable, getmetatable = get_metatable }
   environment._G = environment
   environment._VERSION = _VERSION
@@ -118,7 +123,7 @@ function sandbox.environment(folder)
     environment[name] = copy(_G[name])
   end
   environment.string.dump = nil
-  environment.require = new_require(folder, environment)
+  environment.require = new_require(folder, environment, may_load)
   return setmetatable(environment, {
     __index = refuse_unknown, __newindex = refuse_new, __metatable = false,
   })

@@ -24,6 +24,12 @@ describe("the command line", function()
     end
   end)
 
+  it("reports when no command is given", function()
+    local status, output = program.run "--color never"
+    assert.equal(0, status)
+    assert.equal(select(2, program.run "report --color never"):match "^%S+", output:match "^%S+")
+  end)
+
   local mistakes = {
     ["an unknown command"] = { "complteion",
       "unknown command 'complteion' (did you mean 'completion'?)" },

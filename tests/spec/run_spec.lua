@@ -287,6 +287,18 @@ describe("pagewarden", function()
         program.run("run " .. path))
     end)
 
+    it("refuses what a policy requires beside it as well", function()
+      if not is_root then
+        pending "needs root"
+        return
+      end
+      local helper = folder:write("helper.lua", "return {}")
+      local path = folder:write("demo.lua", 'require "helper" ' .. HEAD .. EMPTY .. "}")
+      assert.equal(0, (program.run("check " .. path)))
+      os.execute("chmod 666 " .. helper)
+      check_complaint(2, "helper.lua may be written by others", program.run("check " .. path))
+    end)
+
     it("ignores PAGEWARDEN_PATH", function()
       if not is_root then
         pending "needs root"

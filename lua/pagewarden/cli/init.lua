@@ -10,7 +10,7 @@ local cli = {}
 local COMMANDS = { "report", "list", "help", "check", "run", "eval", "completion" }
 
 --- What a bare `pagewarden` does.
-local DEFAULT = "--help"
+local DEFAULT = "report"
 
 
 ---@class pagewarden.Context

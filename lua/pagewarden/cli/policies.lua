@@ -4,6 +4,7 @@
 local exit = require "pagewarden.cli.exit"
 local policy = require "pagewarden.policy"
 local scripts = require "pagewarden.scripts"
+local trust = require "pagewarden.trust"
 
 local policies = {}
 
@@ -33,7 +34,7 @@ function policies.load(name, arguments, context)
     return nil, exit.complain(kind == "denied" and exit.DENIED or exit.USAGE, message)
   end
   local loaded
-  loaded, message = policy.load(path)
+  loaded, message = policy.load(path, trust.check)
   if not loaded then
     return nil, exit.complain(exit.USAGE, message)
   end

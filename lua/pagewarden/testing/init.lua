@@ -85,9 +85,6 @@ end
 local function bundled_folders()
   local own = package.searchpath("pagewarden.testing", package.path) or ""
   local share = own:match "^(.*)/lua/[%d.]+/pagewarden/" or own:match "^(.*)/lua/pagewarden/"
-  if own:find "^%.?/?lua/pagewarden/" then
-    share = "."
-  end
   return share and { share .. "/pagewarden/scripts", share .. "/scripts" } or {}
 end
 
