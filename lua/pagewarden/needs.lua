@@ -69,6 +69,20 @@ local KINDS = {
 }
 
 
+--- What was found, for a message; of a list its first elements.
+local function shown(value)
+  if type(value) ~= "table" then
+    return type(value) == "string" and ("'%s'"):format(text.escape(value)) or tostring(value)
+  end
+  local words = {}
+  for i = 1, math.min(#value, 4) do
+    words[i] = tostring(value[i])
+  end
+  return #words == 0 and "a table that is no list"
+    or ("'%s'"):format(text.escape(table.concat(words, ", ")))
+end
+
+
 local function kind_of(name)
   for _, kind in ipairs(KINDS) do
     if kind.name == name then
@@ -99,8 +113,7 @@ function needs.check(declared)
     if not kind then
       return false, explain_unknown(name)
     elseif not kind.accepts(value) then
-      return false, ("%s: expected %s, found %s"):format(name, kind.expects,
-        type(value) == "string" and ("'%s'"):format(value) or type(value))
+      return false, ("%s: expected %s, found %s"):format(name, kind.expects, shown(value))
     end
   end
   return true
@@ -122,13 +135,13 @@ end
 ---@param declared table
 ---@return string[]
 function needs.describe(declared)
-  local shown = {}
+  local described = {}
   for _, kind in ipairs(KINDS) do
     if declared[kind.name] ~= nil then
-      shown[#shown + 1] = show(kind, declared[kind.name])
+      described[#described + 1] = show(kind, declared[kind.name])
     end
   end
-  return shown
+  return described
 end
 
 
@@ -136,13 +149,13 @@ end
 ---@param declared table
 ---@return string[]
 function needs.beyond_reading(declared)
-  local shown = {}
+  local described = {}
   for _, kind in ipairs(KINDS) do
     if declared[kind.name] ~= nil and not kind.reading then
-      shown[#shown + 1] = show(kind, declared[kind.name])
+      described[#described + 1] = show(kind, declared[kind.name])
     end
   end
-  return shown
+  return described
 end
 
 

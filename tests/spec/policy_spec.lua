@@ -72,7 +72,7 @@ describe("loading a policy", function()
     ['needs = { state = "4" }'] =
       "field 'needs': state: expected a size, such as \"4K\", found '4'",
     ['needs = { pressure = { "memroy" } }'] =
-      "field 'needs': pressure: expected a list of cpu, memory, io and irq, found table",
+      "field 'needs': pressure: expected a list of cpu, memory, io and irq, found 'memroy'",
     ["option = {}"] = "unknown field 'option' (did you mean 'options'?)",
   }
   for part, expected in pairs(wrong) do

@@ -268,6 +268,24 @@ describe("pagewarden", function()
     end)
   end)
 
+  it("says with status 3 that a root may not be read", function()
+    local closed = folder:mkdir "closed"
+    folder:mkdir "closed/root"
+    local prefix = ""
+    if require("posix.unistd").geteuid() == 0 then
+      prefix = "setpriv --reuid=65534 --clear-groups "
+      if not os.execute(prefix .. program.path .. " --version >/dev/null 2>&1") then
+        pending "nobody else can run this build"
+        return
+      end
+    end
+    os.execute("chmod 000 " .. closed)
+    local status, output, errors = program.run(("eval 1 --root %s/root"):format(closed), prefix)
+    os.execute("chmod 700 " .. closed)
+    assert.same({ 3, "" }, { status, output })
+    assert.equal(("pagewarden: root %s/root: Permission denied\n"):format(closed), errors)
+  end)
+
   describe("as root", function()
     local is_root = require("posix.unistd").geteuid() == 0
 
