@@ -32,7 +32,8 @@ int pw_read_process_file(lua_State *L, const char *name);
 /* [-0, +0, m] Makes the class. */
 void pw_define_process(lua_State *L);
 
-/* Its methods that are about mappings: rollup, smaps, maps. */
-extern const luaL_Reg pw_mappings_methods[];
+/* Its methods, one list a file. */
+extern const luaL_Reg pw_process_file_methods[]; /* stat, status and other small files */
+extern const luaL_Reg pw_mappings_methods[];     /* rollup, smaps, maps */
 
 #endif
