@@ -112,10 +112,7 @@ local function start(pw, o)
 
   local function look()
     local now = pw:now()
-    if not snapshot:refresh() then
-      return
-    end
-    for p in snapshot:each() do
+    for p in assert(snapshot:refresh()):each() do
       local real, virtual = history:add(now, p.pid, p.start_time,
         (p.rss_anon or p.rss) + (p.swap or 0), p.vsize)
       if real and real >= o.growth then

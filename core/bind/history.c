@@ -2,8 +2,8 @@
 /***
 The lower envelopes of many processes, each known by its pid and start time.
 
-It starts small and doubles while processes come, up to its limit; all of it is memory that Lua
-accounts for. A process costs 36 bytes and, for each column, an envelope.
+It starts small and grows by half while processes come, up to its limit; all of it is memory that
+Lua accounts for. A process costs 36 bytes and, for each column, an envelope.
 
 @classmod pagewarden.history
 @usage
@@ -47,9 +47,10 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
 }
 
 
-/* Doubles the block of the object at index 1; it has not reached its limit. */
+/* Makes the block of the object at index 1 half as large again; it has not reached its limit. */
 static void grow(lua_State *L, struct object *object) {
-    uint32_t processes = smaller(object->history->processes * 2, object->limit);
+    uint32_t processes = object->history->processes;
+    processes = smaller(processes + (processes + 1) / 2, object->limit);
     struct pw_history *larger = push_block(L, &object->history->shape, processes);
     pw_history_copy(larger, object->history);
     object->history = larger;
