@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bind/process.h"
 #include "host/loop_object.h"
+#include "host/pressure_handle.h"
 
 /* What can be injected: a topic, and the function that reads the table at 3 and tells of it. */
 struct kind {
@@ -41,8 +42,16 @@ static int inject_exit(lua_State *L, struct pw_loop_object *object) {
 }
 
 
+static int inject_pressure(lua_State *L, struct pw_loop_object *object) {
+    struct pw_pressure_news news;
+    int error = pw_check_pressure_news(L, &news);
+    return error ? 0 : tell(L, object, PW_TOPIC_PRESSURE, &news);
+}
+
+
 static const struct kind kinds[] = {
     {"exit", inject_exit},
+    {"pressure", inject_pressure},
 };
 
 
@@ -62,8 +71,8 @@ static const struct kind *check_kind(lua_State *L) {
 Lets a virtual loop hear of what the kernel would have said. Those who wait for it are called before
 this returns, in the order in which they began to wait.
 @function loop:inject
-@tparam string kind `"exit"`: `{ pid =, start_time = }`
-@tparam table event
+@tparam string kind `"exit"` or `"pressure"`
+@tparam table event as the functions get it; figures may be left out
 @treturn integer how many functions were called
 */
 int pw_loop_inject(lua_State *L) {

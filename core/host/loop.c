@@ -50,6 +50,12 @@ int pw_loop_open_virtual(struct pw_loop *loop, int64_t now_ns) {
 }
 
 
+int pw_loop_embed(struct pw_loop *loop) {
+    loop->embedded = true;
+    return loop->epoll_fd;
+}
+
+
 void pw_loop_close(struct pw_loop *loop) {
     pw_timers_clear(&loop->timers);
     memset(loop->watchers, 0, sizeof loop->watchers);
@@ -178,7 +184,7 @@ static int wait_and_hand_out(struct pw_loop *loop, int timeout_ms) {
     }
     for (enum pw_rank rank = PW_RANK_SIGNAL; rank <= PW_RANK_CONTROL; rank++) {
         hand_out(loop, events, count, rank);
-        if (rank == PW_RANK_PRESSURE && loop->nested) {
+        if (rank == PW_RANK_PRESSURE && loop->embedded) {
             pw_listeners_tell(&loop->listeners, PW_TOPIC_DISPATCH, NULL);
         }
         if (rank == PW_RANK_TIMER) {
@@ -218,10 +224,7 @@ static int run(struct pw_loop *loop, int64_t end_ns) {
 
 static int dispatch(struct pw_loop *loop, int64_t end_ns) {
     (void)end_ns;
-    loop->nested = true;
-    int error = wait_and_hand_out(loop, 0);
-    loop->nested = false;
-    return error;
+    return wait_and_hand_out(loop, 0);
 }
 
 

@@ -5,9 +5,9 @@
  * and allocates only when timers are added, so it can live inside somebody else's program. One
  * thread uses it.
  *
- * Whoever embeds it polls `epoll_fd` and calls pw_loop_dispatch() when that is readable. The
- * outer poll eats the events of pressure descriptors, whose watchers therefore listen to each
- * dispatch and look for themselves what woke it (see pressure_trigger.h).
+ * Whoever embeds it polls the descriptor that pw_loop_embed() gives, and calls pw_loop_dispatch()
+ * when that is readable. The outer poll eats the events of pressure descriptors, so their watchers
+ * then look at each dispatch what has happened (see pressure_trigger.h).
  */
 #ifndef PAGEWARDEN_HOST_LOOP_H
 #define PAGEWARDEN_HOST_LOOP_H
@@ -48,8 +48,8 @@ struct pw_loop {
     int epoll_fd;
     int foreground; /* watchers that are not background */
     bool stopped;
-    bool busy;   /* inside pw_loop_run(), pw_loop_advance() or pw_loop_dispatch() */
-    bool nested; /* inside pw_loop_dispatch(): an outer poll may have eaten an event */
+    bool busy;     /* inside pw_loop_run(), pw_loop_advance() or pw_loop_dispatch() */
+    bool embedded; /* polled from outside, which eats events of pressure */
     int64_t armed_ns;
     struct pw_watcher watchers[PW_LOOP_WATCHERS];
 };
@@ -59,6 +59,9 @@ int pw_loop_open(struct pw_loop *loop);
 
 /* A loop whose time starts at `now_ns` and moves from timer to timer without waiting. */
 int pw_loop_open_virtual(struct pw_loop *loop, int64_t now_ns);
+
+/* The descriptor for whoever embeds the loop to poll. Call it before anything is watched. */
+int pw_loop_embed(struct pw_loop *loop);
 
 /* Closes the loop's own descriptors and disarms every timer. Watched descriptors are their
  * owners'. Safe to call twice. */

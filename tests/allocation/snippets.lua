@@ -125,3 +125,6 @@ assert(host.bind(getmetatable(reader).uptime, reader, {})())
 do local l <close> = loop.new { virtual = true, reader = reader }; l:on_exit(200, print):cancel() end
 do local l <close> = loop.new { virtual = true }; l:inject("exit", { pid = 200, start_time = 450 }) end
 do local l <close> = assert(loop.new()); assert(l:on_exit(1, print)) end
+do local l <close> = loop.new { virtual = true }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
+do local l <close> = loop.new { virtual = true }; l:inject("pressure", { resource = "io", cgroup = "/a" }) end
+do local l <close> = loop.new { reader = reader }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end

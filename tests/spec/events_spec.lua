@@ -83,6 +83,90 @@ describe("the end of a process", function()
   end)
 end)
 
+describe("pressure", function()
+  teardown(tree.remove_all)
+
+  local CGROUP = {
+    ["sys/fs/cgroup/cgroup.controllers"] = "memory\n",
+    ["sys/fs/cgroup/web/memory.pressure"] = "",
+  }
+
+  it("is told with what it is of", function()
+    local loop <close> = loops.new { virtual = true }
+    local seen = {}
+    assert(loop:on_pressure({ resource = "memory", stall = 0.15 }, function(event)
+      seen[#seen + 1] = event
+    end))
+    assert.equal(0, loop:inject("pressure", { resource = "memory", kind = "full" }))
+    assert.equal(0, loop:inject("pressure", { resource = "io" }))
+    assert.equal(1, loop:inject("pressure", { resource = "memory", total = 160000, avg10 = 2.5 }))
+    assert.same({ {
+      resource = "memory", kind = "some", total = 160000, avg10 = 2.5, synthetic = false,
+      gone = false,
+    } }, seen)
+  end)
+
+  it("of a cgroup is told apart, and ends with it", function()
+    local loop = on(CGROUP)
+    local seen = {}
+    local function note(event) seen[#seen + 1] = event end
+    local request = { resource = "memory", kind = "full", stall = 0.5, cgroup = "/web" }
+    assert(loop:on_pressure(request, note))
+    local event = { resource = "memory", kind = "full" }
+    assert.equal(0, loop:inject("pressure", event))
+    event.cgroup = "/web"
+    assert.equal(1, loop:inject("pressure", event))
+    event.gone = true
+    assert.equal(1, loop:inject("pressure", event))
+    assert.equal(0, loop:inject("pressure", event))
+    assert.same({ "/web", "/web" }, { seen[1].cgroup, seen[2].cgroup })
+    assert.is_true(seen[2].gone)
+  end)
+
+  it("says where there is none", function()
+    local _, reader = on {}
+    local loop <close> = assert(loops.new { reader = reader })
+    local handle, message, _, kind = loop:on_pressure({ resource = "io", stall = 1 }, print)
+    assert.is_nil(handle)
+    assert.equal("proc/pressure/io: No such file or directory", message)
+    assert.equal("unsupported", kind)
+    handle, _, _, kind = loop:on_pressure({ resource = "io", stall = 1, cgroup = "/a" }, print)
+    assert.is_nil(handle)
+    assert.equal("unsupported", kind)
+  end)
+
+  it("names a wrong request", function()
+    local loop <close> = loops.new { virtual = true }
+    local function refused(request, message)
+      assert.error_matches(function() loop:on_pressure(request, print) end, message)
+    end
+    refused({ resource = "memory", stal = 1 }, "did you mean 'stall'")
+    refused({ resource = "disk", stall = 1 }, "unknown resource 'disk'")
+    refused({ resource = "io", stall = 1, kind = "all" }, "unknown kind 'all'")
+    refused({ resource = "io" }, "'stall' must be")
+    refused({ resource = "io", stall = 3 }, "'stall' must be 1e%-06 to 2.0 seconds")
+    refused({ resource = "io", stall = 0.1, window = 0.4 }, "'window' must be 0.5 to 10.0 seconds")
+    refused({ resource = "io", stall = 0.1, window = "2s" }, "'window' must be")
+    refused({ resource = "io", stall = 0.1, cgroup = "web" }, "'cgroup' must be a path")
+    refused({ resource = "io", stall = 0.1, cgroup = "/../x" }, "'cgroup' must be a path")
+  end)
+
+  it("leaves no memory behind, event after event", function()
+    local loop <close> = loops.new { virtual = true }
+    local count = 0
+    assert(loop:on_pressure({ resource = "cpu", stall = 1 }, function() count = count + 1 end))
+    local event = { resource = "cpu" }
+    local function inject(n)
+      for _ = 1, n do loop:inject("pressure", event) end
+      collectgarbage()
+      return collectgarbage "count"
+    end
+    local before = inject(100)
+    assert.is_true(inject(5000) - before < 0.5)
+    assert.equal(5100, count)
+  end)
+end)
+
 describe("inject", function()
   it("names what is wrong", function()
     local loop <close> = loops.new { virtual = true }

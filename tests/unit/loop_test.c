@@ -270,7 +270,7 @@ static void the_real_clock_fires_through_the_descriptor_an_outer_loop_polls(void
     pw_loop_arm(&loop, &timer, PW_SECOND_NS / 1000);
     int outer = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event wanted = {.events = EPOLLIN};
-    epoll_ctl(outer, EPOLL_CTL_ADD, loop.epoll_fd, &wanted);
+    epoll_ctl(outer, EPOLL_CTL_ADD, pw_loop_embed(&loop), &wanted);
     assert_int_equal(epoll_wait(outer, &event, 1, 10000), 1);
     pw_loop_dispatch(&loop);
     assert_string_equal(fired, "t");
