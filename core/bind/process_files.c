@@ -171,10 +171,10 @@ static int io(lua_State *L) {
 
 
 /* Reads one of the numbers of oom(): absent when this kernel has no such file. 0 or -errno. */
-static int read_single(struct pw_reader *reader, int dir_fd, const char *name, int64_t *value,
-                       struct pw_flaws *flaws) {
+static int read_single(struct pw_reader *reader, const struct pw_identity *process, int dir_fd,
+                       const char *name, int64_t *value, struct pw_flaws *flaws) {
     struct pw_number number = {.value = PW_ABSENT};
-    int error = pw_source_read_record(&reader->source, dir_fd, name, &reader->buffer);
+    int error = pw_process_read_at(&reader->source, process, dir_fd, name, &reader->buffer);
     if (!error) {
         pw_parse_single(pw_buffer_text(&reader->buffer), &number, flaws);
     }
@@ -194,8 +194,10 @@ static int read_oom(lua_State *L, int64_t values[3], struct pw_flaws *flaws) {
         return fd;
     }
     int error = 0;
+    struct pw_reader *reader = pw_reader_of_process(L);
+    struct pw_identity process = {stat.pid, stat.starttime_ticks};
     for (int i = 0; i < 3 && !error; i++) {
-        error = read_single(pw_reader_of_process(L), fd, oom_names[i], &values[i], flaws);
+        error = read_single(reader, &process, fd, oom_names[i], &values[i], flaws);
     }
     close(fd);
     return error;

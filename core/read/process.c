@@ -11,16 +11,25 @@ struct directory_path {
 };
 
 
-/* No stdio here. */
+/* Writes a number that is not negative behind `at`; returns its end. No stdio here. */
+static char *append_number(char *at, int64_t number) {
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        *at++ = digits[--count];
+    }
+    *at = '\0';
+    return at;
+}
+
+
 static struct directory_path directory_of(int64_t pid) {
-    struct directory_path path = {"proc/"};
-    size_t at = strlen(path.text);
-    for (int64_t rest = pid; rest >= 10; rest /= 10) {
-        at++;
-    }
-    for (; pid > 0; pid /= 10) {
-        path.text[at--] = (char)('0' + pid % 10);
-    }
+    struct directory_path path;
+    append_number(stpcpy(path.text, "proc/"), pid);
     return path;
 }
 
@@ -53,6 +62,39 @@ int pw_process_open(const struct pw_source *source, const struct pw_identity *id
         return error;
     }
     return fd;
+}
+
+
+void pw_process_overlay_path(const struct pw_identity *identity, const char *name,
+                             char path[PW_PROCESS_PATH_BYTES]) {
+    char *end = append_number(stpcpy(path, "proc/"), identity->pid);
+    *end++ = ':';
+    end = append_number(end, identity->start_ticks);
+    *end++ = '/';
+    end = stpncpy(end, name, (size_t)(path + PW_PROCESS_PATH_BYTES - 1 - end));
+    *end = '\0';
+}
+
+
+bool pw_process_overlaid(const struct pw_source *source, const struct pw_identity *identity,
+                         const char *name, struct pw_slice *text) {
+    char path[PW_PROCESS_PATH_BYTES];
+    if (!source->overlay.find || identity->start_ticks < 0) {
+        return false;
+    }
+    pw_process_overlay_path(identity, name, path);
+    return pw_source_overlaid(source, path, text);
+}
+
+
+int pw_process_read_at(const struct pw_source *source, const struct pw_identity *identity,
+                       int dir_fd, const char *name, struct pw_buffer *buffer) {
+    struct pw_slice text;
+    if (!pw_process_overlaid(source, identity, name, &text)) {
+        return pw_source_read_record(source, dir_fd, name, buffer);
+    }
+    buffer->size_bytes = 0;
+    return pw_buffer_append(buffer, text);
 }
 
 

@@ -25,6 +25,23 @@ int pw_process_open(const struct pw_source *source, const struct pw_identity *id
 int pw_process_read(const struct pw_source *source, const struct pw_identity *identity,
                     const char *name, struct pw_buffer *buffer);
 
+/* Reads one file of a process whose directory is open, or what an overlay has in its place; one
+ * record, as pw_source_read_record() does. 0 or -errno. */
+int pw_process_read_at(const struct pw_source *source, const struct pw_identity *identity,
+                       int dir_fd, const char *name, struct pw_buffer *buffer);
+
+/* Room for the path of a process's file. */
+#define PW_PROCESS_PATH_BYTES 80
+
+/* The path under which an overlay has a file of a process: "proc/PID:START/NAME". There is no such
+ * file, so a pid that is used again does not meet it. */
+void pw_process_overlay_path(const struct pw_identity *identity, const char *name,
+                             char path[PW_PROCESS_PATH_BYTES]);
+
+/* Whether an overlay has a file of a process, and its text. */
+bool pw_process_overlaid(const struct pw_source *source, const struct pw_identity *identity,
+                         const char *name, struct pw_slice *text);
+
 /* Reads smaps_rollup or smaps, as pw_source_read_rollup() does. */
 int pw_process_read_rollup(struct pw_source *source, const struct pw_identity *identity,
                            struct pw_buffer *buffer);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "read/cgroup.h"
+#include "read/process.h"
 #include "read/rollup.h"
 #include "read/single.h"
 #include "read/stat.h"
@@ -244,6 +245,17 @@ static void read_others(struct pw_row_reader *reader, int pid_fd, pw_file_set fi
 }
 
 
+/* A row's one number that may be set: what a dry run would have written takes its place. */
+static void lay_over(struct pw_row_reader *reader, struct pw_row *row) {
+    struct pw_identity process = {row->numbers[PW_PID], row->numbers[PW_START_TIME]};
+    struct pw_slice text;
+    if (row->numbers[PW_OOM_SCORE_ADJ] != PW_ABSENT &&
+        pw_process_overlaid(reader->source, &process, "oom_score_adj", &text)) {
+        take_number(reader, text, &row->numbers[PW_OOM_SCORE_ADJ]);
+    }
+}
+
+
 static int open_process(int proc_fd, int64_t pid) {
     char path[PATH_ROOM];
     format_path(path, pid, NULL);
@@ -261,6 +273,7 @@ static int read_through_directory(struct pw_row_reader *reader, int proc_fd, int
     int error = read_file(reader, pid_fd, "stat", PW_FILE_STAT, row);
     if (!error) {
         read_others(reader, pid_fd, files, row);
+        lay_over(reader, row);
     }
     close(pid_fd);
     return error;
@@ -296,6 +309,7 @@ int pw_reread_row(struct pw_row_reader *reader, const int fds[PW_FILE_ROLLUP], s
             pw_row_failed(reader, failed);
         }
     }
+    lay_over(reader, row);
     return error;
 }
 
@@ -313,6 +327,7 @@ int pw_read_more(struct pw_row_reader *reader, int proc_fd, pw_file_set files, s
     }
     if (!error) {
         read_others(reader, pid_fd, files, row);
+        lay_over(reader, row);
     }
     close(pid_fd);
     return error;

@@ -136,8 +136,30 @@ static int read_one_record(int fd, struct pw_buffer *buffer, bool again) {
 }
 
 
+bool pw_source_overlaid(const struct pw_source *source, const char *path, struct pw_slice *text) {
+    return source->overlay.find && source->overlay.find(source->overlay.context, path, text);
+}
+
+
+/* Reads a file of the overlay into the buffer, if it is one of those. */
+static bool take_overlaid(const struct pw_source *source, int dir_fd, const char *path,
+                          struct pw_buffer *buffer, int *error) {
+    struct pw_slice text;
+    if (dir_fd != source->root_fd || !pw_source_overlaid(source, path, &text)) {
+        return false;
+    }
+    buffer->size_bytes = 0;
+    *error = pw_buffer_append(buffer, text);
+    return true;
+}
+
+
 int pw_source_read_record(const struct pw_source *source, int dir_fd, const char *path,
                           struct pw_buffer *buffer) {
+    int overlay_error;
+    if (take_overlaid(source, dir_fd, path, buffer, &overlay_error)) {
+        return overlay_error;
+    }
     int fd = pw_source_open_at(source, dir_fd, path);
     if (fd < 0) {
         buffer->size_bytes = 0;
@@ -161,6 +183,10 @@ int pw_source_reread_record(int fd, struct pw_buffer *buffer) {
 
 int pw_source_read_at(const struct pw_source *source, int dir_fd, const char *path,
                       struct pw_buffer *buffer) {
+    int overlay_error;
+    if (take_overlaid(source, dir_fd, path, buffer, &overlay_error)) {
+        return overlay_error;
+    }
     int fd = pw_source_open_at(source, dir_fd, path);
     if (fd < 0) {
         buffer->size_bytes = 0;

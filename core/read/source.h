@@ -12,6 +12,13 @@
 
 #include "read/text.h"
 
+/* Texts that stand before the files of a root: what a dry run would have written. `find` says
+ * whether there is one for a path from the root, and which; it is valid until the next change. */
+struct pw_source_overlay {
+    bool (*find)(const void *context, const char *path, struct pw_slice *text); /* or NULL */
+    const void *context;
+};
+
 /* A root and what its kernel was built with. Open until pw_source_close(). */
 struct pw_source {
     int root_fd; /* O_PATH, or a negative errno when the root could not be opened */
@@ -19,6 +26,7 @@ struct pw_source {
     long page_size_bytes;
     long clock_ticks_per_second;
     bool no_rollup; /* smaps_rollup was missing where smaps was there: ask for smaps first */
+    struct pw_source_overlay overlay; /* looked at first when a path from the root is read */
 };
 
 /* Text that grows as files need it and is kept from read to read. Starts empty: {0}. */
@@ -65,6 +73,9 @@ int pw_source_read_at(const struct pw_source *source, int dir_fd, const char *pa
  * than the buffer came back that was all of it, and the read that would only return 0 is saved. */
 int pw_source_read_record(const struct pw_source *source, int dir_fd, const char *path,
                           struct pw_buffer *buffer);
+
+/* Whether the overlay has a text for a path from the root, and which. */
+bool pw_source_overlaid(const struct pw_source *source, const char *path, struct pw_slice *text);
 
 /* Reads what a process maps, for pw_parse_rollup(): smaps_rollup, or smaps where the kernel has
  * only that (before Linux 4.14, but some backport it, so it is tried). `dir_fd` is the process's

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The step of a change that meets the kernel: writing, and reading back what was made of it, since
+ * the kernel ignores some writes without a word and rounds others.
+ */
+#ifndef PAGEWARDEN_ACT_KERNEL_H
+#define PAGEWARDEN_ACT_KERNEL_H
+
+#include "act/gate.h"
+
+/* Writes one file of a setting that has `before`, and fills in the outcome: done, or refused. What
+ * the setting has then goes to `after`, unless that is NULL or nothing was done. */
+void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
+                     const struct pw_setting *setting, int file, const char *value,
+                     const struct pw_values *before, struct pw_values *after,
+                     struct pw_act_outcome *outcome);
+
+/* Makes the outcome a refusal, with a reason as printf() takes it. */
+void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Checks what no policy may touch and what no setting takes. False: it is refused. */
+bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
+                     const struct pw_act *act, struct pw_act_outcome *outcome);
+
+#endif
