@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "bind/process.h"
 #include "host/loop_object.h"
+#include "host/oom_handle.h"
 #include "host/pressure_handle.h"
 
 /* What can be injected: a topic, and the function that reads the table at 3 and tells of it. */
@@ -42,6 +43,14 @@ static int inject_exit(lua_State *L, struct pw_loop_object *object) {
 }
 
 
+static int inject_oom(lua_State *L, struct pw_loop_object *object) {
+    struct pw_oom_event event;
+    struct pw_oom_report report;
+    pw_check_oom_event(L, &event, &report);
+    return tell(L, object, PW_TOPIC_OOM_KILL, &event);
+}
+
+
 static int inject_pressure(lua_State *L, struct pw_loop_object *object) {
     struct pw_pressure_news news;
     int error = pw_check_pressure_news(L, &news);
@@ -51,6 +60,7 @@ static int inject_pressure(lua_State *L, struct pw_loop_object *object) {
 
 static const struct kind kinds[] = {
     {"exit", inject_exit},
+    {"oom", inject_oom},
     {"pressure", inject_pressure},
 };
 
@@ -71,7 +81,7 @@ static const struct kind *check_kind(lua_State *L) {
 Lets a virtual loop hear of what the kernel would have said. Those who wait for it are called before
 this returns, in the order in which they began to wait.
 @function loop:inject
-@tparam string kind `"exit"` or `"pressure"`
+@tparam string kind `"exit"`, `"oom"` or `"pressure"`
 @tparam table event as the functions get it; figures may be left out
 @treturn integer how many functions were called
 */

@@ -13,7 +13,7 @@ enum pw_topic {
     PW_TOPIC_DISPATCH, /* an embedded loop looks at what is ready; the event is NULL */
     PW_TOPIC_EXIT,     /* struct pw_identity */
     PW_TOPIC_PRESSURE, /* struct pw_pressure_news */
-    PW_TOPIC_OOM_KILL  /* struct pw_oom_news */
+    PW_TOPIC_OOM_KILL  /* struct pw_oom_event */
 };
 
 struct pw_listener;

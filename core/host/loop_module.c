@@ -244,6 +244,7 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {"every", pw_loop_every},
         {"on_signal", pw_loop_on_signal},
         {"on_exit", pw_loop_on_exit},
+        {"on_oom", pw_loop_on_oom},
         {"on_pressure", pw_loop_on_pressure},
         {"inject", pw_loop_inject},
         {"run", run},

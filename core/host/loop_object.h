@@ -39,6 +39,7 @@ int pw_loop_after(lua_State *L);
 int pw_loop_every(lua_State *L);
 int pw_loop_on_signal(lua_State *L);
 int pw_loop_on_exit(lua_State *L);
+int pw_loop_on_oom(lua_State *L);
 int pw_loop_on_pressure(lua_State *L);
 int pw_loop_inject(lua_State *L);
 

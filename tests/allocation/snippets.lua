@@ -128,3 +128,5 @@ do local l <close> = assert(loop.new()); assert(l:on_exit(1, print)) end
 do local l <close> = loop.new { virtual = true }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
 do local l <close> = loop.new { virtual = true }; l:inject("pressure", { resource = "io", cgroup = "/a" }) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
+do local l <close> = loop.new { virtual = true }; assert(l:on_oom(host.columns)) end
+do local l <close> = loop.new { virtual = true }; l:inject("oom", { pid = 1, comm = "x" }) end

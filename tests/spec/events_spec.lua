@@ -167,6 +167,41 @@ describe("pressure", function()
   end)
 end)
 
+describe("a kill for memory", function()
+  it("is told with what the kernel said of it, and no more", function()
+    local loop <close> = loops.new { virtual = true }
+    local seen = {}
+    assert(loop:on_oom(function(event) seen[#seen + 1] = event end))
+    assert.equal(1, loop:inject("oom", {
+      pid = 7, comm = "hog", anon_rss = 1 << 30, constraint = "CONSTRAINT_NONE",
+    }))
+    loop:inject("oom", { kills = 2, synthetic = true })
+    assert.same({
+      {
+        pid = 7, comm = "hog", anon_rss = 1 << 30, constraint = "CONSTRAINT_NONE",
+        kills = 1, lost = 0, synthetic = false,
+      },
+      { kills = 2, lost = 0, synthetic = true },
+    }, seen)
+  end)
+
+  it("that makes no sense cannot be injected", function()
+    local loop <close> = loops.new { virtual = true }
+    assert.error_matches(function() loop:inject("oom", { com = "x" }) end, "did you mean 'comm'")
+    assert.error_matches(function() loop:inject("oom", { comm = 7 }) end,
+      "field 'comm' must be a string")
+  end)
+
+  it("cannot be waited for where nothing tells of it", function()
+    local _, reader = on { ["proc/vmstat"] = "pgfault 1\n" }
+    local loop <close> = assert(loops.new { reader = reader })
+    local handle, message, _, kind = loop:on_oom(print)
+    assert.is_nil(handle)
+    assert.matches("^OOM kills: ", message)
+    assert.equal("unsupported", kind)
+  end)
+end)
+
 describe("inject", function()
   it("names what is wrong", function()
     local loop <close> = loops.new { virtual = true }
