@@ -26,7 +26,7 @@ pw_add_tool_test(lint/cppcheck lint "${PW_CPPCHECK}"
   --inline-suppr --suppress=normalCheckLevelMaxBranches --suppress=toomanyconfigs --std=c11
   -I core -I ${PC_LUA_INCLUDE_DIRS} core)
 pw_add_tool_test(lint/luacheck lint "${PW_LUACHECK}"
-  ${PW_LUACHECK} --quiet --codes lua scripts tests)
+  ${PW_LUACHECK} --quiet --codes docs lua scripts tests)
 pw_add_tool_test(lint/rockspec lint "${PW_LUAROCKS}"
   ${PW_LUAROCKS} --lua-version ${PW_LUA_ABI} lint rockspec/pagewarden-scm-1.rockspec)
 pw_add_tool_test(lint/shellcheck lint "${PW_SHELLCHECK}"

@@ -6,6 +6,7 @@ Paths are as `/proc/PID/cgroup` prints them, `"/"` for the root. Every function 
 what `open` returns. All that is a size comes in bytes; no limit is `math.huge`.
 
 @module pagewarden.cgroup
+@pragma nostrip
 */
 #include "bind/cgroup.h"
 
@@ -197,6 +198,21 @@ static int effective(lua_State *L) {
     return 2;
 }
 
+
+/***
+The functions of this module for another root, or another machine's capture, as methods.
+@function open
+@tparam[opt] string|reader root a folder, or a reader of `pagewarden.proc`; this machine without it
+@treturn[1] cgroup an object with `close`, which frees what `open` opened
+@return[2] nil, message, errno, kind
+@usage assert(cgroup.open "captures/web1"):current "/system.slice"
+*/
+
+/***
+Frees what `open` opened; the object may be closed again, and closes itself at the end of a
+`local view <close>`.
+@function cgroup:close
+*/
 
 PW_EXPORT int luaopen_pagewarden_cgroup(lua_State *L);
 

@@ -5,7 +5,7 @@ The lower envelope of one series in bounded memory.
 It keeps the least value of each bucket of time. When it is full, it merges pairs of buckets until
 it spans the window, and from then on drops the oldest bucket for each new one.
 
-@classmod pagewarden.envelope
+@classmod envelope
 @usage
 local envelope = trend.envelope { bucket = 5, capacity = 32, window = 3600 }
 envelope:add(pw:now(), size)
@@ -155,15 +155,6 @@ static void set_class(lua_State *L) {
 }
 
 
-/***
-Makes an empty envelope; a function of `pagewarden.trend`.
-@function envelope
-@tparam table options
-@number options.bucket width of a bucket at first, seconds
-@int[opt=32] options.capacity buckets, 4 to 128: it takes 40 bytes and 4 for each
-@number[opt=0] options.window merge buckets until they span at least this many seconds
-@return envelope
-*/
 int pw_new_envelope(lua_State *L) {
     static const char *const names[] = {"bucket", "capacity", "window", NULL};
     luaL_checktype(L, 1, LUA_TTABLE);

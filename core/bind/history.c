@@ -5,7 +5,7 @@ The lower envelopes of many processes, each known by its pid and start time.
 It starts small and grows by half while processes come, up to its limit; all of it is memory that
 Lua accounts for. A process costs 36 bytes and, for each column, an envelope.
 
-@classmod pagewarden.history
+@classmod history
 @usage
 local history = trend.history { columns = 2, bucket = 5, window = 3600, processes = 512 }
 local real = history:add(now, p.pid, p.start_time, p.rss_anon + p.swap, p.vsize)
@@ -112,7 +112,7 @@ static int add(lua_State *L) {
 
 
 /***
-How one series grows: see `pagewarden.envelope:growth`.
+How one series grows: see `envelope:growth`.
 @function growth
 @int pid
 @int start_time
@@ -150,7 +150,7 @@ static int expire(lua_State *L) {
 
 
 /***
-`#history`: how many processes are followed.
+How many processes are followed: `#history`.
 @function __len
 */
 static int length(lua_State *L) {
@@ -179,17 +179,6 @@ static uint32_t check_count(lua_State *L, const char *name, lua_Number missing, 
 }
 
 
-/***
-Makes an empty history; a function of `pagewarden.trend`.
-@function history
-@tparam table options
-@number options.bucket width of a bucket at first, seconds
-@int[opt=32] options.capacity buckets of each series, 4 to 128
-@number[opt=0] options.window merge buckets until they span at least this many seconds
-@int[opt=1] options.columns series of each process, 1 to 8
-@int[opt=1024] options.processes most that are followed at a time
-@return history
-*/
 int pw_new_history(lua_State *L) {
     static const char *const names[] = {"bucket",  "capacity",  "window",
                                         "columns", "processes", NULL};

@@ -7,6 +7,7 @@ Names are paths from `/sys/kernel/mm`, and `zswap/NAME` and `zramN/NAME` for zsw
 and the files of a zram device. Every function is also a method of what `open` returns.
 
 @module pagewarden.mm
+@pragma nostrip
 */
 #include <errno.h>
 #include <string.h>
@@ -353,6 +354,21 @@ static int list(lua_State *L) {
     return error ? pw_fail_file(L, MM, -error) : 1;
 }
 
+
+/***
+The functions of this module for another root, or another machine's capture, as methods.
+@function open
+@tparam[opt] string|reader root a folder, or a reader of `pagewarden.proc`; this machine without it
+@treturn[1] mm an object with `close`, which frees what `open` opened
+@return[2] nil, message, errno, kind
+@usage assert(mm.open "captures/web1"):zswap()
+*/
+
+/***
+Frees what `open` opened; the object may be closed again, and closes itself at the end of a
+`local view <close>`.
+@function mm:close
+*/
 
 PW_EXPORT int luaopen_pagewarden_mm(lua_State *L);
 

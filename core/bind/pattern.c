@@ -4,6 +4,7 @@ Names matched against POSIX extended regular expressions, as `grep -E` has them:
 administrator writes in options. Bytes are compared, whatever the locale. Pure.
 
 @module pagewarden.pattern
+@pragma nostrip
 @usage
 local daemons = assert(pattern.compile "^(postgres|mysqld)$")
 if daemons:match(p.comm) then … end

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/***
+One process of a snapshot, as `each` and `get` hand it out. The fields that were asked for are its
+fields; one that could not be read is nil. It is a view: a row of an earlier state of its snapshot
+is an error to use. What it stands for can be kept with `process`.
+@classmod row
+*/
 #include "bind/process.h"
 #include "bind/snapshot.h"
 

@@ -84,6 +84,28 @@ static int mann_kendall(lua_State *L) {
 }
 
 
+/***
+Makes an empty envelope.
+@function envelope
+@tparam table options
+@number options.bucket width of a bucket at first, seconds
+@int[opt=32] options.capacity buckets, 4 to 128: it takes 40 bytes and 4 for each
+@number[opt=0] options.window merge buckets until they span at least this many seconds
+@treturn envelope
+*/
+
+/***
+Makes an empty history.
+@function history
+@tparam table options
+@number options.bucket width of a bucket at first, seconds
+@int[opt=32] options.capacity buckets of each series, 4 to 128
+@number[opt=0] options.window merge buckets until they span at least this many seconds
+@int[opt=1] options.columns series of each process, 1 to 8
+@int[opt=1024] options.processes most that are followed at a time
+@treturn history
+*/
+
 PW_EXPORT int luaopen_pagewarden_trend(lua_State *L);
 
 int luaopen_pagewarden_trend(lua_State *L) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include <string.h>
 
 #include "bind/process.h"

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/***
+What a loop waits for, and the function that it calls then. It lives as long as it is armed, even
+when nobody keeps it; `cancel` ends it early, and so does the end of a `local handle <close>`.
+@classmod handle
+*/
 #include "host/handle.h"
 
 #include <string.h>
@@ -141,8 +146,10 @@ void pw_call_back_last(struct pw_handle *handle, pw_push_event *push, const void
 }
 
 
-/* Stops waiting; harmless when the handle has ended.
- * @function handle:cancel */
+/***
+Stops waiting. A handle that has ended may be cancelled again.
+@function handle:cancel
+*/
 static int cancel(lua_State *L) {
     struct pw_handle *handle = luaL_checkudata(L, 1, HANDLE);
     lua_settop(L, 1);

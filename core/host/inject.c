@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include "bind/process.h"
 #include "host/loop_object.h"
 #include "host/oom_handle.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include <signal.h>
 #include <string.h>
 

@@ -9,6 +9,7 @@ error in a callback ends `run` or `advance` and comes out of it with a traceback
 garbage.
 
 @module pagewarden.loop
+@pragma nostrip
 @usage
 local loop <close> = require("pagewarden.loop").new()
 loop:every(1, function() print "tick" end)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include "host/oom_handle.h"
 
 #include "host/handle.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include "host/pressure_handle.h"
 
 #include <errno.h>

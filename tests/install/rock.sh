@@ -8,7 +8,7 @@ scratch=$1
 tree=$scratch/tree
 rm -rf "$scratch"
 mkdir -p "$scratch/sources"
-cp -R CMakeLists.txt LICENSE core lua scripts rockspec "$scratch/sources"
+cp -R CMakeLists.txt LICENSE core docs lua scripts rockspec "$scratch/sources"
 
 jobs=$(nproc)
 (cd "$scratch/sources" &&

@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: MIT
 --- A world to test a policy in: a fake root that the same readers read, a clock that the test
--- moves, processes to assign to, and the events that the policy logged.
---
---    local world = require("pagewarden.testing").new { script = "leak-watch" }
---    local p = world:spawn { comm = "leaky", rss = "100M" }
---    world:every("10s", function() p.rss_anon = p.rss_anon + (1 << 20) end)
---    world:advance "30m"
---    assert.event(world, "leak", { pid = p.pid })
---    world:stop()
---    assert.no_trace(world)
---
--- With busted (or luassert alone) loaded, requiring this module adds its assertions.
+-- moves, processes to assign to, and the events that the policy logged. With busted (or luassert
+-- alone) loaded, requiring this module adds its assertions.
 -- @module pagewarden.testing
+-- @pragma nostrip
+-- @usage
+-- local world = require("pagewarden.testing").new { script = "leak-watch" }
+-- local p = world:spawn { comm = "leaky", rss = "100M" }
+-- world:every("10s", function() p.rss_anon = p.rss_anon + (1 << 20) end)
+-- world:advance "30m"
+-- assert.event(world, "leak", { pid = p.pid })
+-- world:stop()
+-- assert.no_trace(world)
 local dirent = require "posix.dirent"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"

@@ -1,0 +1,82 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+
+--- What a policy's `start` is given: the modules that it was granted, and ways to wait. An event is
+-- logged with `pw.log(event, fields)`: a name of lower-case letters, and flat fields, of which
+-- `message` is what people read. Modules, such as `pw.proc`, read from the host's root.
+-- @classmod pw
+
+---@class pagewarden.Pw
+---@field proc pagewarden.proc reading from the host's root
+---@field log fun(event: string, fields?: table<string, string|number|boolean>)
+local Pw = {}
+
+---@class pagewarden.PolicyHandle
+local Handle = {}
+
+
+--- Does no longer wait. `<close>` does the same.
+function Handle:cancel() end
+
+
+--- Calls a function again and again, the first time after one period; missed ticks come as one.
+---@param seconds number at least 0.001
+---@param fn fun()
+---@return pagewarden.PolicyHandle handle with `cancel`, and `__close`
+function Pw:every(seconds, fn) end
+
+
+--- Calls a function once.
+---@param seconds number
+---@param fn fun()
+---@return pagewarden.PolicyHandle handle with `cancel`, and `__close`
+function Pw:after(seconds, fn) end
+
+
+--- Calls a function when the policy stops, for whatever reason; the last deferred is called first.
+---@param fn fun()
+function Pw:defer(fn) end
+
+
+--- Starts a coroutine, which may `pw:sleep`.
+---@param fn fun()
+function Pw:task(fn) end
+
+
+--- Lets the task that calls it wait.
+---@param seconds number
+function Pw:sleep(seconds) end
+
+
+--- Seconds on a clock that never goes back: since boot, or the test's.
+---@return number
+function Pw:now() end
+
+
+--- What a policy may touch, beyond which nothing is there for it.
+---@class pagewarden.Needs
+---@field process? "read"
+---@field pressure? ("cpu"|"memory"|"io"|"irq")[]
+---@field kmsg? boolean
+---@field sysctl? string[] keys it may write
+---@field mm? string[] knobs it may write
+---@field cgroup? string[] paths it may write to
+---@field oom? boolean
+---@field kill? boolean
+---@field sysrq? string[] letters
+---@field swap? string[] paths
+---@field reclaim? string[]
+---@field exec? string[] programs
+---@field state? string how much it may keep, such as "4K"
+---@field modules? string[] names of modules outside the sandbox
+
+--- What the file of a policy returns.
+---@class pagewarden.PolicyFile
+---@field api integer 1
+---@field name string lower-case letters, digits and hyphens
+---@field summary string one line for `pagewarden list`
+---@field tags? string[]
+---@field options? pagewarden.Option[] in the order that help shows them
+---@field needs? pagewarden.Needs|fun(options: table): pagewarden.Needs
+---@field check? fun(options: table): boolean, string? refuses options, with a reason
+---@field start fun(pw: pagewarden.Pw, options: table) sets up timers; nothing in it blocks
