@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Measurements: `ctest -C bench -L bench -V` runs them, a plain ctest does not.
-foreach(name herd sweep)
+foreach(name herd sweep parse)
   add_executable(bench_${name} bench/${name}.c)
   target_link_libraries(bench_${name} PRIVATE pagewarden_options pagewarden_read)
 endforeach()
@@ -9,3 +9,6 @@ add_test(NAME bench/scan CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE
   COMMAND ${PW_LUA} tests/bench/scan.lua ${PROJECT_BINARY_DIR})
 set_tests_properties(bench/scan PROPERTIES LABELS bench RUN_SERIAL ON
   ENVIRONMENT "LUA_CPATH=${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so")
+
+add_test(NAME bench/parse CONFIGURATIONS bench COMMAND bench_parse)
+set_tests_properties(bench/parse PROPERTIES LABELS bench RUN_SERIAL ON)
