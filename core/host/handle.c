@@ -21,6 +21,7 @@ struct call {
     struct pw_handle *handle;
     pw_push_event *push;
     const void *event;
+    pw_take_result *take; /* NULL: it returns nothing */
 };
 
 
@@ -100,7 +101,10 @@ static int call_function(lua_State *L) {
     const struct call *call = lua_touserdata(L, 2);
     lua_getiuservalue(L, 1, FUNCTION);
     int arguments = call->push ? call->push(L, call->handle, call->event) : 0;
-    lua_call(L, arguments, 0);
+    lua_call(L, arguments, call->take ? 1 : 0);
+    if (call->take) {
+        call->take(L, call->handle);
+    }
     return 0;
 }
 
@@ -137,12 +141,18 @@ static void call_back(struct pw_handle *handle, struct call *call, bool last) {
 
 
 void pw_call_back(struct pw_handle *handle, pw_push_event *push, const void *event) {
-    call_back(handle, &(struct call){handle, push, event}, false);
+    call_back(handle, &(struct call){handle, push, event, NULL}, false);
+}
+
+
+void pw_call_back_for(struct pw_handle *handle, pw_push_event *push, const void *event,
+                      pw_take_result *take) {
+    call_back(handle, &(struct call){handle, push, event, take}, false);
 }
 
 
 void pw_call_back_last(struct pw_handle *handle, pw_push_event *push, const void *event) {
-    call_back(handle, &(struct call){handle, push, event}, true);
+    call_back(handle, &(struct call){handle, push, event, NULL}, true);
 }
 
 

@@ -16,6 +16,10 @@ typedef void pw_end_action(struct pw_handle *handle);
 /* [-0, +n, m] Pushes what the handle's function is told of an event; returns how much. */
 typedef int pw_push_event(lua_State *L, const struct pw_handle *handle, const void *event);
 
+/* [-0, +0, v] Takes what the handle's function returned, its only result, from the top of the
+ * stack. */
+typedef void pw_take_result(lua_State *L, const struct pw_handle *handle);
+
 /* What the userdata of every kind of handle begins with. */
 struct pw_handle {
     struct pw_loop_object *owner;
@@ -35,6 +39,10 @@ int pw_fail_handle(lua_State *L, const char *what, int error);
  * runs the loop; `push` may be NULL. Everything is protected: a failure stops the loop, which then
  * raises it. */
 void pw_call_back(struct pw_handle *handle, pw_push_event *push, const void *event);
+
+/* [-0, +0, -] The same for a function that is to return something. */
+void pw_call_back_for(struct pw_handle *handle, pw_push_event *push, const void *event,
+                      pw_take_result *take);
 
 /* [-0, +0, -] The same for what happens once: the handle has ended when its function is called. */
 void pw_call_back_last(struct pw_handle *handle, pw_push_event *push, const void *event);

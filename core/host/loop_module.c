@@ -247,6 +247,7 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {"on_exit", pw_loop_on_exit},
         {"on_oom", pw_loop_on_oom},
         {"on_pressure", pw_loop_on_pressure},
+        {"serve", pw_loop_serve},
         {"inject", pw_loop_inject},
         {"run", run},
         {"stop", stop},

@@ -41,6 +41,7 @@ int pw_loop_on_signal(lua_State *L);
 int pw_loop_on_exit(lua_State *L);
 int pw_loop_on_oom(lua_State *L);
 int pw_loop_on_pressure(lua_State *L);
+int pw_loop_serve(lua_State *L);
 int pw_loop_inject(lua_State *L);
 
 /* [-0, +0, m] Makes a class whose methods are found in its metatable. */

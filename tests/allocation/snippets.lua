@@ -117,6 +117,7 @@ do local l <close> = assert(loop.new()); l:after(0, function() l:now() end); ass
 do local l <close> = loop.new(); l:on_signal({ "SIGUSR1" }, print):cancel(); l:every(1, print):cancel() end
 do local l <close> = loop.new(); local s <close> = l:on_signal({ "SIGUSR2" }, print) end
 do local l <close> = loop.new(); local t <close> = l:after(9, print) end
+do local l <close> = loop.new(); assert(not l:serve("/nonexistent/control", print)) end
 assert(host.bounded({ instructions = 1000, bytes = 1 << 20 }, string.rep, "x", 9))
 host.columns(1)
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
