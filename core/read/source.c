@@ -154,20 +154,28 @@ static bool take_overlaid(const struct pw_source *source, int dir_fd, const char
 }
 
 
-int pw_source_read_record(const struct pw_source *source, int dir_fd, const char *path,
-                          struct pw_buffer *buffer) {
-    int overlay_error;
-    if (take_overlaid(source, dir_fd, path, buffer, &overlay_error)) {
-        return overlay_error;
+/* Opens, reads as `read_text` does, and closes; what the overlay has comes from there. */
+static int read_file(const struct pw_source *source, int dir_fd, const char *path,
+                     struct pw_buffer *buffer,
+                     int (*read_text)(int fd, struct pw_buffer *buffer, bool again)) {
+    int error;
+    if (take_overlaid(source, dir_fd, path, buffer, &error)) {
+        return error;
     }
     int fd = pw_source_open_at(source, dir_fd, path);
     if (fd < 0) {
         buffer->size_bytes = 0;
         return fd;
     }
-    int error = read_one_record(fd, buffer, false);
+    error = read_text(fd, buffer, false);
     close(fd);
     return error;
+}
+
+
+int pw_source_read_record(const struct pw_source *source, int dir_fd, const char *path,
+                          struct pw_buffer *buffer) {
+    return read_file(source, dir_fd, path, buffer, read_one_record);
 }
 
 
@@ -183,18 +191,7 @@ int pw_source_reread_record(int fd, struct pw_buffer *buffer) {
 
 int pw_source_read_at(const struct pw_source *source, int dir_fd, const char *path,
                       struct pw_buffer *buffer) {
-    int overlay_error;
-    if (take_overlaid(source, dir_fd, path, buffer, &overlay_error)) {
-        return overlay_error;
-    }
-    int fd = pw_source_open_at(source, dir_fd, path);
-    if (fd < 0) {
-        buffer->size_bytes = 0;
-        return fd;
-    }
-    int error = read_to_end(fd, buffer, false);
-    close(fd);
-    return error;
+    return read_file(source, dir_fd, path, buffer, read_to_end);
 }
 
 
