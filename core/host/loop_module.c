@@ -187,6 +187,7 @@ static struct pw_loop_object *new_object(lua_State *L) {
     struct pw_loop_object *object = lua_newuserdatauv(L, sizeof *object, PW_LOOP_ERROR);
     object->open = false;
     object->failed = false;
+    object->changes = (struct pw_file_changes){.fd = -1};
     luaL_setmetatable(L, PW_LOOP);
     lua_newtable(L);
     lua_setiuservalue(L, -2, PW_LOOP_HANDLES);
@@ -244,7 +245,9 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {"after", pw_loop_after},
         {"every", pw_loop_every},
         {"on_signal", pw_loop_on_signal},
+        {"on_change", pw_loop_on_change},
         {"on_exit", pw_loop_on_exit},
+        {"on_memory_events", pw_loop_on_memory_events},
         {"on_oom", pw_loop_on_oom},
         {"on_pressure", pw_loop_on_pressure},
         {"serve", pw_loop_serve},

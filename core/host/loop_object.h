@@ -7,6 +7,7 @@
 #define PAGEWARDEN_HOST_LOOP_OBJECT_H
 
 #include "bind/reader.h"
+#include "host/file_changes.h"
 #include "host/loop.h"
 
 #define PW_LOOP "pagewarden.loop"
@@ -17,6 +18,7 @@ enum { PW_LOOP_HANDLES = 1, PW_LOOP_READER, PW_LOOP_ERROR };
 
 struct pw_loop_object {
     struct pw_loop loop;
+    struct pw_file_changes changes;
     lua_State *L; /* who runs it */
     bool open;
     bool failed; /* a callback raised */
@@ -38,7 +40,9 @@ void pw_raise_failure(lua_State *L, struct pw_loop_object *object);
 int pw_loop_after(lua_State *L);
 int pw_loop_every(lua_State *L);
 int pw_loop_on_signal(lua_State *L);
+int pw_loop_on_change(lua_State *L);
 int pw_loop_on_exit(lua_State *L);
+int pw_loop_on_memory_events(lua_State *L);
 int pw_loop_on_oom(lua_State *L);
 int pw_loop_on_pressure(lua_State *L);
 int pw_loop_serve(lua_State *L);

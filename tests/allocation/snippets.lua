@@ -131,3 +131,5 @@ do local l <close> = loop.new { virtual = true }; l:inject("pressure", { resourc
 do local l <close> = loop.new { reader = reader }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
 do local l <close> = loop.new { virtual = true }; assert(l:on_oom(host.columns)) end
 do local l <close> = loop.new { virtual = true }; l:inject("oom", { pid = 1, comm = "x" }) end
+do local l <close> = loop.new { reader = reader }; assert(l:on_change("proc", print)) end
+do local l <close> = loop.new { reader = reader }; assert(l:on_memory_events("/system.slice", print)) end

@@ -202,6 +202,119 @@ describe("a kill for memory", function()
   end)
 end)
 
+describe("a change of a file", function()
+  teardown(tree.remove_all)
+
+  --- A function that notes events, and the list it notes them in.
+  local function note()
+    local seen = {}
+    return seen, function(event) seen[#seen + 1] = event end
+  end
+
+  it("is told by what happened, and its end last", function()
+    local loop, reader = on { ["etc/a.conf"] = "" }
+    local seen, add = note()
+    assert(loop:on_change("etc/a.conf", add))
+    tree.write(reader:root(), "etc/a.conf", "x")
+    loop:advance(0)
+    tree.delete(reader:root(), "etc/a.conf")
+    loop:advance(0)
+    assert.same({ path = "etc/a.conf", change = "modify" }, seen[1])
+    assert.equal("close_write", seen[#seen - 1].change)
+    assert.equal("gone", seen[#seen].change)
+    loop:close()
+  end)
+
+  it("in a folder names the entry", function()
+    local loop, reader = on { ["etc/conf.d/"] = "" }
+    local seen, add = note()
+    assert(loop:on_change("etc/conf.d", add))
+    tree.write(reader:root(), "etc/conf.d/b.lua", "")
+    loop:advance(0)
+    assert.same({ path = "etc/conf.d", change = "create", name = "b.lua" }, seen[1])
+    tree.delete(reader:root(), "etc/conf.d/b.lua")
+    loop:advance(0)
+    assert.same({ path = "etc/conf.d", change = "delete", name = "b.lua" }, seen[#seen])
+  end)
+
+  it("is told to everyone who waits for that file, until they cancel", function()
+    local loop, reader = on { ["etc/a"] = "" }
+    local first, add_first = note()
+    local second, add_second = note()
+    local handle = assert(loop:on_change("etc/a", add_first))
+    assert(loop:on_change("etc/a", add_second))
+    tree.write(reader:root(), "etc/a", "x")
+    loop:advance(0)
+    assert.same(first, second)
+    local before = #first
+    handle:cancel()
+    tree.write(reader:root(), "etc/a", "y")
+    loop:advance(0)
+    assert.equal(before, #first)
+    assert.is_true(#second > before)
+  end)
+
+  it("of a file that is not there cannot be waited for", function()
+    local loop = on { ["etc/a"] = "" }
+    local handle, message, _, kind = loop:on_change("etc/b", print)
+    assert.is_nil(handle)
+    assert.equal("etc/b: No such file or directory", message)
+    assert.equal("gone", kind)
+  end)
+end)
+
+describe("memory.events", function()
+  teardown(tree.remove_all)
+
+  local PATH = "sys/fs/cgroup/web/php/memory.events"
+
+  local function with_cgroup()
+    return on {
+      ["sys/fs/cgroup/cgroup.controllers"] = "memory\n",
+      [PATH] = "low 0\nhigh 4\noom_kill 0\n",
+    }
+  end
+
+  it("tell what has grown, by how much, and what all are", function()
+    local loop, reader = with_cgroup()
+    local seen = {}
+    assert(loop:on_memory_events("/web/php/", function(event) seen[#seen + 1] = event end))
+    tree.write(reader:root(), PATH, "low 0\nhigh 9\noom_kill 1\n")
+    loop:advance(0)
+    assert.equal(1, #seen)
+    assert.same({
+      cgroup = "/web/php", gone = false, changed = { high = 5, oom_kill = 1 },
+      counters = { low = 0, high = 9, oom_kill = 1 },
+    }, seen[1])
+    tree.write(reader:root(), PATH, "low 0\nhigh 9\noom_kill 1\n")
+    loop:advance(0)
+    assert.equal(1, #seen)
+    loop:close()
+  end)
+
+  it("end with the cgroup, once", function()
+    local loop, reader = with_cgroup()
+    local seen = {}
+    local handle = assert(loop:on_memory_events("/web/php", function(event)
+      seen[#seen + 1] = event
+    end))
+    os.execute("rm -r " .. reader:root() .. "/sys/fs/cgroup/web/php")
+    loop:advance(0)
+    assert.same({ { cgroup = "/web/php", gone = true } }, seen)
+    handle:cancel()
+    loop:close()
+  end)
+
+  it("are gone or unsupported where there are none", function()
+    local loop = with_cgroup()
+    assert.equal("gone", select(4, loop:on_memory_events("/mail", print)))
+    loop = on {}
+    assert.equal("unsupported", select(4, loop:on_memory_events("/mail", print)))
+    assert.error_matches(function() loop:on_memory_events("mail", print) end, "from '/' expected")
+    assert.error_matches(function() loop:on_memory_events("/../x", print) end, "holds '%.%.'")
+  end)
+end)
+
 describe("inject", function()
   it("names what is wrong", function()
     local loop <close> = loops.new { virtual = true }
