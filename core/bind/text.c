@@ -72,7 +72,7 @@ static int escape(lua_State *L) {
 The columns that a terminal gives a text: combining marks none, wide characters (Han, Kana, Hangul,
 pictographs) two, others one.
 @function width
-@tparam string text
+@tparam string shown
 @treturn integer columns
 */
 static int width(lua_State *L) {

@@ -1,0 +1,136 @@
+---@meta pagewarden.cgroup
+-- SPDX-License-Identifier: MIT
+
+---@class pagewarden.Limits bytes; math.huge for none, nil for what this version or kernel lacks
+---@field max? number
+---@field high? number
+---@field low? number
+---@field min? number
+---@field swap_max? number
+---@field soft? number
+---@field memsw_max? number
+
+
+local cgroup = {}
+
+
+--- The version of the hierarchy that accounts memory.
+---@return 1|2|nil
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.version() end
+
+
+--- The cgroup that accounts a process's memory.
+---@param pid? integer this process when left out
+---@return string? path
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.own(pid) end
+
+
+--- The memory that a cgroup and those below it use.
+---@param path string
+---@return integer? bytes
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.current(path) end
+
+
+--- The swap that a cgroup and those below it use.
+---@param path string
+---@return integer? bytes
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.swap(path) end
+
+
+--- The limits and protections set on a cgroup itself.
+---@param path string
+---@return pagewarden.Limits?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.limits(path) end
+
+
+--- The limit in effect: the smallest from the cgroup up to the root, and which cgroup sets it.
+---@param path string
+---@param limit? "max"|"high"|"swap_max"|"memsw_max"
+---@return number? bytes
+---@return string? setter or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.effective(path, limit) end
+
+
+--- memory.stat.
+---@param path string
+---@return table<string, integer>?
+---@return pagewarden.Flaws|string flaws or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.stat(path) end
+
+
+--- How often a cgroup met its limits.
+---@param path string
+---@return table<string, integer>?
+---@return pagewarden.Flaws|string flaws or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.events(path) end
+
+
+--- A cgroup's memory by node.
+---@param path string
+---@return table<string, table<integer|string, integer>>?
+---@return pagewarden.Flaws|string flaws or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.numa_stat(path) end
+
+
+--- How much of the time a cgroup's tasks waited for a resource.
+---@param path string
+---@param resource pagewarden.Resource
+---@return pagewarden.Pressure?
+---@return pagewarden.Flaws|string flaws or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.pressure(path, resource) end
+
+
+--- These functions for another root.
+---@param root? string|pagewarden.Reader
+---@return pagewarden.Cgroup?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.open(root) end
+
+
+--- The functions of `pagewarden.cgroup` for one root.
+---@class pagewarden.Cgroup
+---@field version fun(self): 1|2|nil, string?
+---@field own fun(self, pid?: integer): string?, string?
+---@field current fun(self, path: string): integer?, string?
+---@field swap fun(self, path: string): integer?, string?
+---@field limits fun(self, path: string): pagewarden.Limits?, string?
+---@field effective fun(self, path: string, limit?: string): number?, string?
+---@field stat fun(self, path: string): table<string, integer>?, pagewarden.Flaws|string
+---@field events fun(self, path: string): table<string, integer>?, pagewarden.Flaws|string
+---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string
+---@field pressure fun(self, path: string, resource: pagewarden.Resource): pagewarden.Pressure?, any
+local Cgroup = {}
+
+
+--- Frees what it opened; `<close>` does the same.
+function Cgroup:close() end
+
+
+return cgroup

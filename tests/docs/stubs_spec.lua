@@ -1,0 +1,36 @@
+-- SPDX-License-Identifier: MIT
+-- What editors are told of is what there is. Modules in Lua are annotated themselves.
+local public = require "public"
+local stubs = require "stubs"
+
+local ANNOTATED = { "^pagewarden%.format%.", "^pagewarden%.testing%.", "^world:" }
+
+
+local function is_annotated(name)
+  for _, pattern in ipairs(ANNOTATED) do
+    if name:find(pattern) then
+      return true
+    end
+  end
+  return false
+end
+
+
+describe("the stubs for editors", function()
+  local declared = stubs.declared()
+
+  it("have every function of every module and object that is not Lua", function()
+    local missing = {}
+    for _, name in ipairs(public.functions()) do
+      missing[#missing + 1] = not (declared[name] or is_annotated(name)) and name or nil
+    end
+    assert.are.same({}, missing)
+  end)
+
+  it("have no function that does not exist", function()
+    for _, name in ipairs(public.functions()) do
+      declared[name] = nil
+    end
+    assert.are.same({}, declared)
+  end)
+end)
