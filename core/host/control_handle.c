@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.loop */
 #include "host/control.h"
 #include "host/handle.h"
 

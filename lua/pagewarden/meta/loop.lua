@@ -116,6 +116,16 @@ function Loop:on_pressure(request, fn) end
 function Loop:on_oom(fn) end
 
 
+--- Listens on a unix socket, and answers each line with the line that a function returns for it.
+---@param path string a socket that is there already is replaced
+---@param fn fun(request: string, sender: { pid: integer, uid: integer }): string?
+---@return pagewarden.Handle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Loop:serve(path, fn) end
+
+
 --- Lets a virtual loop hear of what the kernel would have said.
 ---@param kind "exit"|"pressure"|"oom"
 ---@param event table
