@@ -39,6 +39,17 @@
 ---@field pgtables? integer bytes
 ---@field oom_score_adj? integer
 
+---@class pagewarden.ChangeEvent
+---@field path string
+---@field change "create"|"delete"|"moved_from"|"moved_to"|"modify"|"close_write"|"overflow"|"gone"
+---@field name? string in a folder
+
+---@class pagewarden.MemoryEvents
+---@field cgroup string
+---@field changed table<string, integer> how much counters have grown since the last event
+---@field counters? table<string, integer>
+---@field gone boolean the cgroup was removed
+
 
 local loop = {}
 
@@ -114,6 +125,26 @@ function Loop:on_pressure(request, fn) end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function Loop:on_oom(fn) end
+
+
+--- Calls a function whenever a file, or an entry of a folder, changes.
+---@param path string
+---@param fn fun(event: pagewarden.ChangeEvent)
+---@return pagewarden.Handle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Loop:on_change(path, fn) end
+
+
+--- Calls a function whenever a counter of a cgroup's memory.events has grown.
+---@param cgroup string
+---@param fn fun(event: pagewarden.MemoryEvents)
+---@return pagewarden.Handle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Loop:on_memory_events(cgroup, fn) end
 
 
 --- Listens on a unix socket, and answers each line with the line that a function returns for it.
