@@ -12,3 +12,8 @@ set_tests_properties(bench/scan PROPERTIES LABELS bench RUN_SERIAL ON
 
 add_test(NAME bench/parse CONFIGURATIONS bench COMMAND bench_parse)
 set_tests_properties(bench/parse PROPERTIES LABELS bench RUN_SERIAL ON)
+
+add_test(NAME bench/events CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  COMMAND ${PW_LUA} tests/bench/events.lua)
+set_tests_properties(bench/events PROPERTIES LABELS bench RUN_SERIAL ON
+  ENVIRONMENT "LUA_CPATH=${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so")
