@@ -46,12 +46,13 @@ local function is_file(path)
 end
 
 
---- The names of the policies in a folder, sorted; none when it is not there.
+--- The names of the policies in a folder, sorted; none when it is not there. A spec may lie
+--- beside it.
 local function names_in(folder)
   local names = {}
   for _, file in ipairs(dirent.dir(folder) or {}) do
     local name = file:match "^([%w_-]+)%.lua$"
-    if name and is_file(folder .. "/" .. file) then
+    if name and not name:find "_spec$" and is_file(folder .. "/" .. file) then
       names[#names + 1] = name
     end
   end

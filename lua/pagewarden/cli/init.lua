@@ -7,7 +7,7 @@ local exit = require "pagewarden.cli.exit"
 local cli = {}
 
 --- In the order that help lists them.
-local COMMANDS = { "report", "list", "help", "check", "run", "eval", "completion" }
+local COMMANDS = { "report", "list", "help", "check", "new", "run", "eval", "completion" }
 
 --- What a bare `pagewarden` does.
 local DEFAULT = "report"
