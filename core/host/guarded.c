@@ -21,22 +21,6 @@ int pw_call_replaced(lua_State *L) {
 }
 
 
-static void keep_time_functions(lua_State *L) {
-    static const char *const kept[] = {"date", "difftime", "time"};
-    lua_createtable(L, 0, 3);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        lua_getfield(L, -2, kept[i]);
-        lua_setfield(L, -2, kept[i]);
-    }
-    lua_pushvalue(L, -1);
-    lua_setglobal(L, LUA_OSLIBNAME);
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    lua_pushvalue(L, -2);
-    lua_setfield(L, -2, LUA_OSLIBNAME);
-    lua_pop(L, 2);
-}
-
-
 static void set_package_path(lua_State *L, const char *path) {
     lua_pushstring(L, path ? path : "");
     lua_setfield(L, -2, "path");
@@ -62,7 +46,6 @@ void pw_open_guarded_libraries(lua_State *L, const char *path) {
     open_library(L, LUA_COLIBNAME, luaopen_coroutine, pw_guard_coroutine);
     open_library(L, LUA_TABLIBNAME, luaopen_table, pw_guard_table);
     open_library(L, LUA_STRLIBNAME, luaopen_string, pw_guard_string);
-    open_library(L, LUA_OSLIBNAME, luaopen_os, keep_time_functions);
     open_library(L, LUA_MATHLIBNAME, luaopen_math, NULL);
     open_library(L, LUA_UTF8LIBNAME, luaopen_utf8, NULL);
     /* The environment of whoever starts the host has no say in what it loads. */

@@ -4,17 +4,16 @@
  * or keep one C call busy without end is replaced. All of it is for states of policy_state.h.
  *
  *   base       pcall and xpcall let an expiry through; setmetatable refuses __gc, since finalizers
- *              run without the hook; getmetatable is for tables; load takes text only;
- *              collectgarbage collects and counts, no more
+ *              run without the hook; load takes text only; collectgarbage collects and counts
  *   coroutine  resume, wrap and close let an expiry through, and one that it ended is not closed
  *   table      concat, insert, move, remove, sort and unpack take PW_MOST_ELEMENTS
  *   string     rep of nothing ends; what a pattern may cost is tried first, under the deadline;
  *              there is no dump
- *   os         date, difftime and time: a policy may want to know the hour
  *   math, utf8 as they are
  *   package    for the host's `require`; it loads no shared objects
  *
- * There is no debug and no io. print, warn, dofile and loadfile are the host's.
+ * There is no debug, io or os: a policy takes its time from pw:now(), which a test can move. print,
+ * warn, dofile and loadfile are for code of the host.
  */
 #ifndef PAGEWARDEN_HOST_GUARDED_H
 #define PAGEWARDEN_HOST_GUARDED_H

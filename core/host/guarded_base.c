@@ -66,17 +66,6 @@ static int set_metatable(lua_State *L) {
 }
 
 
-/* The metatables of strings and of the host's objects are not the policy's to change. */
-static int get_metatable(lua_State *L) {
-    luaL_checkany(L, 1);
-    if (lua_type(L, 1) != LUA_TTABLE) {
-        luaL_pushfail(L);
-        return 1;
-    }
-    return pw_call_replaced(L);
-}
-
-
 /* Lua does not verify precompiled code. The mode is "t" whatever was asked for. */
 static int load_text(lua_State *L) {
     if (!lua_isnoneornil(L, 3) && !strchr(luaL_checkstring(L, 3), 't')) {
@@ -101,7 +90,6 @@ static int collect_garbage(lua_State *L) {
 void pw_guard_base(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"collectgarbage", collect_garbage},
-        {"getmetatable", get_metatable},
         {"load", load_text},
         {"pcall", protected_call},
         {"setmetatable", set_metatable},

@@ -7,7 +7,7 @@ What the host's Lua half needs from C and luaposix has not.
 #include <sys/ioctl.h>
 
 #include "bind/bind.h"
-#include "host/bounded.h"
+#include "host/cell.h"
 
 
 /***
@@ -57,22 +57,14 @@ static int bind_method(lua_State *L) {
 }
 
 
-/***
-Calls a function as `pcall` does, and lets it fail when it takes too much. Every further instruction
-fails then, so no `pcall` of its own saves it; time inside one C function is not seen.
-@function bounded
-@tparam table limits `{ instructions = 1000000, bytes = 1 << 24 }`
-@tparam function fn
-@param ... its arguments
-@treturn boolean whether it returned
-@return what it returned, or the error
-*/
-
 PW_EXPORT int luaopen_pagewarden_host(lua_State *L);
 
 int luaopen_pagewarden_host(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"bind", bind_method}, {"bounded", pw_bounded}, {"columns", columns}, {NULL, NULL}};
+        {"ask", pw_ask},       {"bind", bind_method}, {"columns", columns},
+        {"cell", pw_new_cell}, {NULL, NULL},
+    };
+    pw_define_cell(L);
     luaL_newlib(L, functions);
     lua_pushliteral(L, LUA_RELEASE);
     lua_setfield(L, -2, "lua");

@@ -1,239 +1,130 @@
 -- SPDX-License-Identifier: MIT
---- Loads the file of a policy and checks what it declares. Loading is safe on any file: it has no
--- side effects and comes to an end.
+--- Policies, each in a Lua state of its own. Loading one is safe on any file: it has no side
+-- effects, and comes to an end within the policy's limits.
 -- @module pagewarden.policy
-local needs = require "pagewarden.needs"
-local sandbox = require "pagewarden.sandbox"
-local text = require "pagewarden.text"
-local types = require "pagewarden.option_types"
+local host = require "pagewarden.host"
 
 local policy = {}
 
---- The version of what a policy and its host expect of each other.
-policy.API = 1
 
----@class pagewarden.Policy
----@field path string
+---@class pagewarden.Description what there is to know about a policy without running it
 ---@field name string
 ---@field summary string
 ---@field tags string[]
----@field options pagewarden.Option[]
----@field needs table|fun(options: table): table
----@field check? fun(options: table): boolean, string?
----@field start fun(pw: table, options: table)
+---@field options pagewarden.Option[] with each default as it would be written
+---@field needs table? nil when it depends on the options
+
+---@class pagewarden.Policy: pagewarden.Description
+---@field path string
+---@field answer fun(question: string, ...): any what the policy asks its host goes here
+---@field package state pagewarden.Cell
+local Policy = {}
+Policy.__index = Policy
 
 
-local function is_string_list(value)
-  return type(value) == "table" and (next(value) == nil or types.is_list_of_strings(value))
+---@class pagewarden.LoadOptions
+---@field may_load? fun(path: string): boolean, string? has a say in each file that it requires
+---@field memory integer? bytes, when they are not to be 4 MiB
+---@field deadline number? seconds of CPU time for each call into it, when they are not to be 0.25
+
+
+local function refuse_question()
+  error("a policy may do this only once it has started", 0)
 end
 
 
---- Each option comes from a function of pagewarden.option, and no two have one name.
-local function check_options(value)
-  if type(value) ~= "table" then
-    return "expected a list of options"
-  end
-  local seen, count = {}, 0
-  for _ in pairs(value) do
-    count = count + 1
-  end
-  for i, spec in ipairs(value) do
-    if getmetatable(spec) ~= types.SPEC then
-      return ("element %d: expected an option such as opt.size { \"name\" }"):format(i), spec
-    elseif seen[spec.name] then
-      return ("option '%s' is declared twice"):format(spec.name), false
+--- What the policy's state asks: about files at any time, the rest once somebody runs it.
+local function new_answer(self, may_load)
+  return function(question, ...)
+    if question ~= "may_load" then
+      return self.answer(question, ...)
+    elseif may_load then
+      return may_load(...)
     end
-    seen[spec.name] = true
-  end
-  if count ~= #value then
-    return "expected a list of options and nothing else"
+    return true
   end
 end
 
 
-local function check_needs(value)
-  if type(value) == "function" then
-    return nil
-  elseif type(value) ~= "table" then
-    return "expected a table, or a function of the options"
-  end
-  local ok, problem = needs.check(value)
-  return not ok and problem or nil, false
+--- Calls into the policy's state.
+---@param name string of a function of pagewarden.cell
+---@return boolean ok
+---@return any ... what it returns, or what went wrong, with a traceback after the first line
+function Policy:call(name, ...)
+  return self.state:call("pagewarden.cell", name, ...)
 end
 
 
---- A check that needs only a type.
-local function of_type(name, expected)
-  return function(value)
-    return type(value) ~= name and "expected " .. expected or nil
+--- The same where a failure is only worth a line.
+---@private
+function Policy:ask(name, ...)
+  local ok, value, message = self:call(name, ...)
+  if not ok then
+    return nil, ("%s: %s"):format(self.path, value:match "^[^\n]*")
   end
+  return value, message
 end
 
 
---- In the order that messages look at them. A check returns what it expected, and what it found
---- when that is not the value itself (false: the message says it all).
-local FIELDS = {
-  { "name", required = true, check = function(value)
-    local fits = type(value) == "string" and value:find "^%l[%l%d-]*$"
-    return not fits and "expected a name of lower-case letters, digits and hyphens" or nil
-  end },
-  { "summary", required = true, check = of_type("string", "a line of text") },
-  { "start", required = true, check = of_type("function", "a function of pw and the options") },
-  { "tags", check = function(value)
-    return not is_string_list(value) and "expected a list of words" or nil
-  end },
-  { "options", check = check_options },
-  { "needs", check = check_needs },
-  { "check", check = of_type("function", "a function of the options") },
-}
-
-local FIELD_NAMES = { "api" }
-for i, field in ipairs(FIELDS) do
-  FIELD_NAMES[i + 1] = field[1]
+--- Gives its options their values, which its own check has a say in. Once, before it starts.
+---@param sources pagewarden.OptionSource[] later wins
+---@return boolean? ok
+---@return string? message
+function Policy:set_options(sources)
+  return self:ask("set_options", sources)
 end
 
 
-local function shown(value)
-  if type(value) == "string" then
-    return ("'%s'"):format(text.escape(value))
-  elseif type(value) == "table" or type(value) == "function" then
-    return "a " .. type(value)
-  end
-  return tostring(value)
+--- What it needs with its options.
+---@return table? needs
+---@return string? message
+function Policy:needs_now()
+  return self:ask "needs"
 end
 
 
-local function check_api(declared)
-  if declared.api == nil then
-    return "missing field 'api': the version of the interface, now api = " .. policy.API
-  elseif declared.api ~= policy.API then
-    return ("field 'api': it asks for %s, this pagewarden has %d"):format(shown(declared.api),
-      policy.API)
-  end
+--- How much memory it has.
+---@return integer bytes
+function Policy:memory()
+  return self.state:memory()
 end
 
 
-local function check_known(declared)
-  for name in pairs(declared) do
-    if type(name) ~= "string" then
-      return ("unknown field %s"):format(shown(name))
-    elseif not types.has(FIELD_NAMES, name) then
-      local nearest = text.nearest(name, FIELD_NAMES)
-      return ("unknown field '%s'%s"):format(text.escape(name),
-        nearest and (" (did you mean '%s'?)"):format(nearest) or "")
-    end
-  end
+--- Gives back all it has. No code of the policy runs.
+function Policy:close()
+  self.state:close()
 end
 
 
-local function check_field(field, declared)
-  local name, value = field[1], rawget(declared, field[1])
-  if value == nil then
-    return field.required and ("missing field '%s'"):format(name) or nil
-  end
-  local problem, found = field.check(value)
-  if problem and found == false then
-    return ("field '%s': %s"):format(name, problem)
-  elseif problem then
-    return ("field '%s': %s, found %s"):format(name, problem, shown(found or value))
-  end
-end
-
-
---- What is wrong with a declaration, or nil.
-local function find_problem(declared)
-  if type(declared) ~= "table" then
-    return ("a policy returns a table; this file returns %s"):format(shown(declared))
-  end
-  local problem = check_api(declared) or check_known(declared)
-  for _, field in ipairs(FIELDS) do
-    problem = problem or check_field(field, declared)
-  end
-  return problem
-end
-
-
---- Runs a policy's chunk and looks at what it returns. Whatever metatables that has, all of this
---- happens within the bounds of loading.
----@return string? problem
----@return pagewarden.Policy?
-local function declare(chunk)
-  local declared = chunk()
-  local problem = find_problem(declared)
-  if problem then
-    return problem
-  end
-  return nil, {
-    name = declared.name, summary = declared.summary, start = declared.start,
-    check = declared.check, tags = declared.tags or {}, options = declared.options or {},
-    needs = declared.needs or {},
-  }
-end
+Policy.__close = Policy.close
 
 
 --- Loads a policy from a file, and starts nothing.
 ---@param path string
----@param may_load? fun(path: string): boolean, string? has a say in each file that it requires
+---@param given pagewarden.LoadOptions?
 ---@return pagewarden.Policy?
 ---@return string? message that names the file, the field, what was expected and what was found
-function policy.load(path, may_load)
-  local folder = path:match "^(.*)/" or "."
-  local chunk, message = sandbox.load(path, sandbox.environment(folder, may_load))
-  if not chunk then
+function policy.load(path, given)
+  given = given or {}
+  local self = setmetatable({ path = path, answer = refuse_question }, Policy)
+  local state, message = host.cell {
+    path = package.path, memory = given.memory, deadline = given.deadline,
+    answer = new_answer(self, given.may_load),
+  }
+  if not state then
+    return nil, ("%s: %s"):format(path, message)
+  end
+  self.state = state
+  local described
+  described, message = self:ask("load", path)
+  if not described then
+    state:close()
     return nil, message
   end
-  local ok, problem, declared = sandbox.call(declare, chunk)
-  if not ok then
-    message = tostring(problem)
-    return nil, message:find(path, 1, true) and message or ("%s: %s"):format(path, message)
-  elseif problem then
-    return nil, ("%s: %s"):format(path, problem)
+  for name, value in pairs(described) do
+    self[name] = value
   end
-  declared.path = path
-  return declared
-end
-
-
---- What a policy needs with these options.
----@param self pagewarden.Policy
----@param options table
----@return table? needs
----@return string? message
-function policy.needs_of(self, options)
-  if type(self.needs) == "table" then
-    return self.needs --[[@as table]]
-  end
-  local ok, declared = sandbox.call(self.needs, options)
-  local problem = not ok and tostring(declared)
-  if ok and type(declared) ~= "table" then
-    problem = "expected a table, found " .. shown(declared)
-  elseif ok then
-    ok, problem = needs.check(declared)
-    problem = not ok and problem
-  end
-  if problem then
-    return nil, ("%s: needs: %s"):format(self.path, problem)
-  end
-  return declared
-end
-
-
---- Asks the policy's own check about its options.
----@param self pagewarden.Policy
----@param options table
----@return boolean ok
----@return string? message
-function policy.check_options(self, options)
-  if not self.check then
-    return true
-  end
-  local ok, accepted, reason = sandbox.call(self.check, options)
-  if not ok then
-    return false, ("%s: check: %s"):format(self.name, accepted)
-  elseif not accepted then
-    return false, ("%s: %s"):format(self.name, reason or "its check refuses these options")
-  end
-  return true
+  return self
 end
 
 

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
---- Where a policy's code runs: text chunks only, in an environment of pure functions, and bounded
--- while it is only looked at. Mistakes are contained here; hostile code is not promised.
+--- What the code of a policy sees: text chunks, in an environment of pure functions. The limits are
+-- those of the state it runs in. Mistakes are contained; hostile code is not promised.
 -- @module pagewarden.sandbox
-local host = require "pagewarden.host"
 local text = require "pagewarden.text"
 
 local sandbox = {}
@@ -12,15 +11,12 @@ local PURE = { "pagewarden.format", "pagewarden.option", "pagewarden.pattern", "
   "pagewarden.trend" }
 
 local FUNCTIONS = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
-  "rawlen", "rawset", "select", "tonumber", "tostring", "type", "xpcall" }
+  "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall" }
 
 local LIBRARIES = { "coroutine", "math", "string", "table", "utf8" }
 
---- A declaration is a table with some functions: a thousandth of this is plenty.
-local LOADING = { instructions = 10000000, bytes = 64 << 20 }
 
-
---- Each environment has its own tables, so that nothing a policy puts into one reaches another.
+--- Each environment has its own tables, so that nothing a policy puts into one reaches the host's.
 local function copy(module)
   local result = {}
   for name, value in pairs(module) do
@@ -30,16 +26,7 @@ local function copy(module)
 end
 
 
---- A finalizer would run whenever the host collects garbage.
-local function set_metatable(value, metatable)
-  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
-    error("__gc is not available to a policy: use __close or pw:defer", 2)
-  end
-  return setmetatable(value, metatable)
-end
-
-
---- The string metatable is everybody's.
+--- The metatables of strings and of the host's objects are the host's.
 local function get_metatable(value)
   return type(value) == "table" and getmetatable(value) or nil
 end
@@ -83,6 +70,7 @@ end
 --- `require` for the files of one folder. Each module is loaded once an environment.
 local function new_require(folder, environment, may_load)
   local loaded = {}
+  local pure = setmetatable({}, { __mode = "v" }) -- a policy may be done with one
   local function load_own(name)
     local path = ("%s/%s.lua"):format(folder, name:gsub("%.", "/"))
     local chunk, message = sandbox.load(path, environment)
@@ -100,8 +88,12 @@ local function new_require(folder, environment, may_load)
     if type(name) ~= "string" or not name:find "^[%w_-]+[%w_.-]*$" or name:find("..", 1, true) then
       error("require: a module's name expected", 2)
     end
-    if loaded[name] == nil then
-      loaded[name] = is_pure(name) and copy(require(name)) or load_own(name) or true
+    if is_pure(name) then
+      local module = pure[name] or copy(require(name))
+      pure[name] = module
+      return module
+    elseif loaded[name] == nil then
+      loaded[name] = load_own(name) or true
     end
     return loaded[name]
   end
@@ -113,9 +105,8 @@ end
 ---@param may_load? fun(path: string): boolean, string? has a say in each of them
 ---@return table
 function sandbox.environment(folder, may_load)
-  local environment = { setmetatable = set_metatable, getmetatable = get_metatable }
+  local environment = { _VERSION = _VERSION, getmetatable = get_metatable }
   environment._G = environment
-  environment._VERSION = _VERSION
   for _, name in ipairs(FUNCTIONS) do
     environment[name] = _G[name]
   end
@@ -127,15 +118,6 @@ function sandbox.environment(folder, may_load)
   return setmetatable(environment, {
     __index = refuse_unknown, __newindex = refuse_new, __metatable = false,
   })
-end
-
-
---- Calls a function that is only to say something: within bounds, whatever it does.
----@param fn function
----@return boolean ok
----@return any ... what it returns, or the message
-function sandbox.call(fn, ...)
-  return host.bounded(LOADING, fn, ...)
 end
 
 

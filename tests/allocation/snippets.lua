@@ -118,7 +118,9 @@ do local l <close> = loop.new(); l:on_signal({ "SIGUSR1" }, print):cancel(); l:e
 do local l <close> = loop.new(); local s <close> = l:on_signal({ "SIGUSR2" }, print) end
 do local l <close> = loop.new(); local t <close> = l:after(9, print) end
 do local l <close> = loop.new(); assert(not l:serve("/nonexistent/control", print)) end
-assert(host.bounded({ instructions = 1000, bytes = 1 << 20 }, string.rep, "x", 9))
+do local s <close> = assert(host.cell { answer = print }); assert(s:memory() > 0); s:close() end
+assert(not pcall(host.ask, "outside a policy"))
+assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
 host.columns(1)
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
 

@@ -2,8 +2,7 @@
 -- The functions that users may call: those of each module, as "pagewarden.proc.meminfo", and the
 -- methods of its objects, as "snapshot:refresh".
 local proc = require "pagewarden.proc"
-local runtime = require "pagewarden.runtime"
-local loops = require "pagewarden.loop"
+local pw = require "pagewarden.pw"
 local trend = require "pagewarden.trend"
 
 local public = {}
@@ -63,11 +62,7 @@ end
 
 --- What a policy's `pw` has, beside the modules that it was granted.
 local function add_pw(names)
-  local loop <close> = loops.new { virtual = true }
-  local metatable
-  local policy = { name = "none", start = function(pw) metatable = debug.getmetatable(pw) end }
-  runtime.start(policy, {}, { loop = loop, reader = proc.open(), now = os.time, sink = print })
-  add(names, "pw:", methods_of(metatable))
+  add(names, "pw:", methods_of(debug.getmetatable(pw.new(proc.open()))))
 end
 
 

@@ -113,7 +113,7 @@ describe("a test world", function()
     local world <close> = new(fields, { options = { window = "5m" } })
     world:run()
     assert.event(world, "got", { window = 300 })
-    assert_raises("testing_spec.lua:%d+: options: unknown option 'windw' .*'window'",
+    assert_raises("testing_spec.lua:%d+: demo: options: unknown option 'windw' .*'window'",
       function() new(fields, { options = { windw = "5m" } }) end)
     assert_raises("expected a duration with a unit",
       function() new(fields, { options = { window = 300 } }) end)

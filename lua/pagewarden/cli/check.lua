@@ -2,9 +2,7 @@
 --- `pagewarden check [NAME|FILE]`: whether policies load and declare what they should.
 -- @module pagewarden.cli.check
 local exit = require "pagewarden.cli.exit"
-local option_values = require "pagewarden.option_values"
 local policies = require "pagewarden.cli.policies"
-local policy_module = require "pagewarden.policy"
 local terminal = require "pagewarden.cli.terminal"
 
 local check = { summary = "Check a policy's file, or all there are" }
@@ -19,12 +17,11 @@ end
 
 --- What can only be seen with values for the options: its own defaults are to be accepted.
 local function find_problem(policy)
-  local resolved = assert(option_values.resolve(policy.options, {}))
-  local ok, message = policy_module.check_options(policy, resolved.values)
+  local ok, message = policy:set_options {}
   if not ok then
     return message
   end
-  ok, message = policy_module.needs_of(policy, resolved.values)
+  ok, message = policy:needs_now()
   return not ok and message or nil
 end
 
@@ -35,6 +32,7 @@ local function check_one(name, arguments, context, paint)
     return status
   end
   local problem = find_problem(policy)
+  policy:close()
   if problem then
     return exit.complain(exit.USAGE, problem)
   end

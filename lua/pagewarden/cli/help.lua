@@ -46,8 +46,7 @@ local function default_of(spec)
   if spec.default == nil then
     return "no default"
   end
-  local shown = option.show(spec, spec.default)
-  return shown == "" and "default: none" or "default: " .. shown
+  return spec.default == "" and "default: none" or "default: " .. spec.default
 end
 
 
@@ -61,7 +60,7 @@ end
 
 
 local function needs_of(policy)
-  if type(policy.needs) == "function" then
+  if not policy.needs then
     return "depends on the options"
   end
   local described = needs.describe(policy.needs)

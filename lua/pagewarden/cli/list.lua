@@ -43,6 +43,9 @@ function list.run(arguments, context)
   for _, script in ipairs(policies.list(arguments, context)) do
     local policy, status = policies.load(script.path, arguments, context)
     found[#found + 1] = policy
+    if policy then
+      policy:close()
+    end
     worst = math.max(worst, status or exit.DONE)
   end
   if arguments.json then

@@ -34,7 +34,7 @@ function policies.load(name, arguments, context)
     return nil, exit.complain(kind == "denied" and exit.DENIED or exit.USAGE, message)
   end
   local loaded
-  loaded, message = policy.load(path, trust.check)
+  loaded, message = policy.load(path, { may_load = trust.check })
   if not loaded then
     return nil, exit.complain(exit.USAGE, message)
   end

@@ -6,9 +6,7 @@ local exit = require "pagewarden.cli.exit"
 local log = require "pagewarden.log"
 local loops = require "pagewarden.loop"
 local needs = require "pagewarden.needs"
-local option_values = require "pagewarden.option_values"
 local policies = require "pagewarden.cli.policies"
-local policy_module = require "pagewarden.policy"
 local root = require "pagewarden.cli.root"
 local runtime = require "pagewarden.runtime"
 local time = require "posix.time"
@@ -42,29 +40,23 @@ local function duration_of(arguments)
 end
 
 
---- The options of this run, which the policy agrees to and which need only reading.
-local function options_for(policy, arguments)
-  local resolved, message = option_values.resolve(policy.options, {
-    { name = "-o", words = arguments.option },
-  })
-  if not resolved then
-    return nil, exit.complain(exit.USAGE, ("%s: %s"):format(policy.name, message))
-  end
-  local ok, problem = policy_module.check_options(policy, resolved.values)
+--- Gives the policy the options of this run, which it is to agree to; it may need only reading.
+--- Returns the status to exit with when that fails.
+local function prepare(policy, arguments)
+  local ok, message = policy:set_options { { name = "-o", words = arguments.option } }
   if not ok then
-    return nil, exit.complain(exit.USAGE, problem --[[@as string]])
+    return exit.complain(exit.USAGE, message)
   end
   local needed
-  needed, message = policy_module.needs_of(policy, resolved.values)
+  needed, message = policy:needs_now()
   if not needed then
-    return nil, exit.complain(exit.USAGE, message)
+    return exit.complain(exit.USAGE, message)
   end
   local beyond = needs.beyond_reading(needed)
   if #beyond > 0 then
-    return nil, exit.complain(exit.DENIED, ("%s needs %s, which this version cannot grant"):format(
+    return exit.complain(exit.DENIED, ("%s needs %s, which this version cannot grant"):format(
       policy.name, table.concat(beyond, "; ")))
   end
-  return resolved.values
 end
 
 
@@ -90,7 +82,7 @@ local function new_sink(loop, as_json)
 end
 
 
-local function run_policy(policy, options, reader, arguments, seconds)
+local function run_policy(policy, reader, arguments, seconds)
   local loop <close> = assert(loops.new())
   local function stop()
     loop:stop()
@@ -99,7 +91,7 @@ local function run_policy(policy, options, reader, arguments, seconds)
   if seconds then
     loop:after(seconds, stop, { background = true })
   end
-  local instance = runtime.start(policy, options, {
+  local instance = runtime.start(policy, {
     loop = loop, reader = reader, now = wall_clock, sink = new_sink(loop, arguments.json),
   })
   if not instance.stopped then
@@ -121,20 +113,20 @@ function run.run(arguments, context)
   if failed then
     return failed
   end
-  local policy, reader, options
+  local policy, reader
   policy, failed = policies.load(arguments.name, arguments, context)
   if not policy then
     return failed
   end
-  options, failed = options_for(policy, arguments)
-  if not options then
+  failed = prepare(policy, arguments)
+  if failed then
     return failed
   end
   reader, failed = root.open(arguments, context)
   if not reader then
     return failed
   end
-  return run_policy(policy, options, reader, arguments, seconds)
+  return run_policy(policy, reader, arguments, seconds)
 end
 
 

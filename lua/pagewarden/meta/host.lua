@@ -21,13 +21,46 @@ function host.columns(fd) end
 function host.bind(method, object, module) end
 
 
---- Calls a function as `pcall` does, and lets it fail when it takes too much.
----@param limits { instructions: integer, bytes: integer }
----@param fn function
----@param ... any
----@return boolean ok
+---@class pagewarden.CellOptions
+---@field answer fun(...): any what the policy asks
+---@field path? string for `require` in it
+---@field memory? integer bytes
+---@field deadline? number seconds of CPU time for each call
+
+---@class pagewarden.Cell
+local Cell = {}
+
+
+--- Opens a Lua state for one policy.
+---@param options pagewarden.CellOptions
+---@return pagewarden.Cell?
+---@return string? message
+---@return integer? errno
+function host.cell(options) end
+
+
+--- From inside a cell: asks whoever opened it.
+---@param ... any plain values
 ---@return any ...
-function host.bounded(limits, fn, ...) end
+function host.ask(...) end
+
+
+--- Calls a function of a module inside, within the limits of the policy.
+---@param module string
+---@param name string
+---@param ... any plain values
+---@return boolean ok
+---@return any ... what it returned, or the message and the outcome
+function Cell:call(module, name, ...) end
+
+
+--- How much memory it has now.
+---@return integer bytes
+function Cell:memory() end
+
+
+--- Gives back all it held.
+function Cell:close() end
 
 
 return host

@@ -15,7 +15,6 @@
 local dirent = require "posix.dirent"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"
-local option_values = require "pagewarden.option_values"
 local policy = require "pagewarden.policy"
 local proc = require "pagewarden.proc"
 local process = require "pagewarden.testing.process"
@@ -42,7 +41,6 @@ local FIRST_PID = 1000
 ---@field private loop table
 ---@field private reader table
 ---@field private policy pagewarden.Policy
----@field private options table<string, any>
 ---@field private instance pagewarden.Instance?
 ---@field private processes table<integer, pagewarden.testing.Process>
 ---@field private descriptors table<string, string> those that were open before the world
@@ -106,18 +104,11 @@ local function load_policy(given)
 end
 
 
-local function resolve_options(loaded, given)
-  local resolved, message = option_values.resolve(loaded.options, {
-    { name = "options", values = given.options or {} },
-  })
-  local ok = resolved ~= nil
-  if resolved then
-    ok, message = policy.check_options(loaded, resolved.values)
-  end
+local function set_options(loaded, given)
+  local ok, message = loaded:set_options { { name = "options", values = given.options or {} } }
   if not ok then
     error(message, 3)
   end
-  return resolved.values
 end
 
 
@@ -149,7 +140,7 @@ function testing.new(given)
   check_given(given)
   local descriptors = open_descriptors()
   local loaded = load_policy(given)
-  local options = resolve_options(loaded, given)
+  set_options(loaded, given)
   local files = new_tree(given)
   local reader = assert(proc.open(files.path, {
     page_size = process.PAGE_SIZE, clock_ticks = process.CLOCK_TICKS,
@@ -157,7 +148,7 @@ function testing.new(given)
   return setmetatable({
     path = files.path, events = {}, tree = files, reader = reader, policy = loaded,
     loop = assert(loops.new { virtual = true, now = reader:uptime() or 0 }),
-    options = options, processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
+    processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
 end
 
@@ -270,7 +261,7 @@ function World:start()
     return
   end
   self:settle()
-  self.instance = runtime.start(self.policy, self.options, {
+  self.instance = runtime.start(self.policy, {
     loop = self:policy_loop(),
     reader = self.reader,
     now = function() return self.loop:now() end,
@@ -337,10 +328,7 @@ function World:stop()
   self.reader:close()
   self.tree:remove()
   self:raise_failure(2)
-  -- a policy is closed when it has been stopped, and what only it held with it
-  self.policy, self.instance = nil, nil
-  collectgarbage()
-  collectgarbage()
+  self.policy:close()
   self:find_open_descriptors()
 end
 

@@ -1,0 +1,84 @@
+-- SPDX-License-Identifier: MIT
+--- The host's side of a policy's own state: what it calls there by name, with plain values. There
+-- is one policy in a state, so this module keeps it.
+-- @module pagewarden.cell
+local declaration = require "pagewarden.declaration"
+local host = require "pagewarden.host"
+local option_values = require "pagewarden.option_values"
+local proc = require "pagewarden.proc"
+local pw = require "pagewarden.pw"
+
+local cell = { fire = pw.fire, stop = pw.stop }
+
+local policy ---@type pagewarden.Declaration
+local values = {} ---@type table<string, any>
+
+--- Modules that a policy is done with once it has started, unless it keeps them itself: two thirds
+--- of the memory of a small one.
+local FOR_LOADING = { "pagewarden.declaration", "pagewarden.needs", "pagewarden.option",
+  "pagewarden.option_types", "pagewarden.option_values", "pagewarden.unit" }
+
+
+local function may_load(path)
+  return host.ask("may_load", path)
+end
+
+
+--- Loads the policy.
+---@param path string
+---@return pagewarden.Description?
+---@return string? message
+function cell.load(path)
+  local loaded, message = declaration.load(path, may_load)
+  if not loaded then
+    return nil, message
+  end
+  policy = loaded
+  return declaration.describe(policy)
+end
+
+
+--- Sets its options.
+---@param sources pagewarden.OptionSource[]
+---@return boolean ok
+---@return string? message
+function cell.set_options(sources)
+  local resolved, message = option_values.resolve(policy.options, sources)
+  if not resolved then
+    return false, ("%s: %s"):format(policy.name, message)
+  end
+  values = resolved.values
+  return declaration.check_options(policy, values)
+end
+
+
+--- What it needs with the options it has.
+---@return table? needs
+---@return string? message
+function cell.needs()
+  return declaration.needs_of(policy, values)
+end
+
+
+local function let_go()
+  policy, values, declaration, option_values = nil, nil, nil, nil
+  for _, name in ipairs(FOR_LOADING) do
+    package.loaded[name] = nil
+  end
+end
+
+
+--- Starts it, after which there is no more to ask about it.
+---@param root string the folder to read from
+---@param units { page_size: integer, clock_ticks: integer }
+function cell.start(root, units)
+  local start, options = policy.start, values
+  let_go()
+  local done, reason = start(pw.new(assert(proc.open(root, units))), options)
+  if not done and type(reason) == "string" then
+    error(reason, 0)
+  end
+end
+
+
+return cell
