@@ -33,6 +33,8 @@ pw_add_tool_test(lint/shellcheck lint "${PW_SHELLCHECK}"
   ${PW_SHELLCHECK} bootstrap .ci/run tests/distributions/prove
   ${PW_SHELL_FILES})
 
+pw_add_tool_test(lint/rooms lint "${PW_LUA}" ${PW_LUA} tests/rooms.lua)
+
 # Two modules in one process must not meet each other's symbols: only the entry points are visible.
 pw_add_tool_test(lint/exports lint "${PW_NM}"
   sh tests/exports.sh $<TARGET_FILE:pagewarden_module>)

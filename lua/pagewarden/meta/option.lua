@@ -14,19 +14,19 @@
 local option = {}
 
 
----@class pagewarden.Declaration
+---@class pagewarden.OptionDeclaration
 ---@field [1] string the name: a lower-case letter, then letters, digits and underscores
 ---@field default? any as configuration writes it
 ---@field help? string one line for `pagewarden help`
 
----@class pagewarden.Ranged: pagewarden.Declaration
+---@class pagewarden.RangedOption: pagewarden.OptionDeclaration
 ---@field min? string|number
 ---@field max? string|number
 
----@class pagewarden.Choice: pagewarden.Declaration
+---@class pagewarden.ChoiceOption: pagewarden.OptionDeclaration
 ---@field choices string[]
 
----@class pagewarden.ListOf: pagewarden.Declaration
+---@class pagewarden.ListOption: pagewarden.OptionDeclaration
 ---@field of string|function the type of its elements, such as `opt.pattern`
 ---@field min? string|number of each element
 ---@field max? string|number of each element
@@ -34,68 +34,68 @@ local option = {}
 
 
 --- Bytes, written `"64M"` with powers of 1024. `0` needs no unit.
----@param declaration pagewarden.Ranged
+---@param declaration pagewarden.RangedOption
 ---@return pagewarden.Option
 function option.size(declaration) end
 
 
 --- Seconds, written `"500ms"`, `"2s"`, `"5m"`, `"1h30m"` or `"7d"`. `0` needs no unit.
----@param declaration pagewarden.Ranged
+---@param declaration pagewarden.RangedOption
 ---@return pagewarden.Option
 function option.duration(declaration) end
 
 
 --- 0 to 100, written `"25%"`. `0` needs no sign.
----@param declaration pagewarden.Ranged
+---@param declaration pagewarden.RangedOption
 ---@return pagewarden.Option
 function option.percent(declaration) end
 
 
 --- A whole number.
----@param declaration pagewarden.Ranged
+---@param declaration pagewarden.RangedOption
 ---@return pagewarden.Option
 function option.integer(declaration) end
 
 
 --- Any number.
----@param declaration pagewarden.Ranged
+---@param declaration pagewarden.RangedOption
 ---@return pagewarden.Option
 function option.number(declaration) end
 
 
 --- Written `yes`, `on` or `true`, `no`, `off` or `false` on a command line; false by default.
----@param declaration pagewarden.Declaration
+---@param declaration pagewarden.OptionDeclaration
 ---@return pagewarden.Option
 function option.boolean(declaration) end
 
 
 --- Any text.
----@param declaration pagewarden.Declaration
+---@param declaration pagewarden.OptionDeclaration
 ---@return pagewarden.Option
 function option.string(declaration) end
 
 
 --- One of the strings in `choices`.
----@param declaration pagewarden.Choice
+---@param declaration pagewarden.ChoiceOption
 ---@return pagewarden.Option
 function option.choice(declaration) end
 
 
 --- A regular expression as `grep -E` has them; the policy gets it compiled, with `match(text)`.
----@param declaration pagewarden.Declaration
+---@param declaration pagewarden.OptionDeclaration
 ---@return pagewarden.Option
 function option.pattern(declaration) end
 
 
 --- An absolute path.
----@param declaration pagewarden.Declaration
+---@param declaration pagewarden.OptionDeclaration
 ---@return pagewarden.Option
 function option.path(declaration) end
 
 
 --- Several values of one type, divided by commas on a command line. A list of patterns has
 --- `any(text)`, whether one of them matches.
----@param declaration pagewarden.ListOf
+---@param declaration pagewarden.ListOption
 ---@return pagewarden.Option
 function option.list(declaration) end
 
