@@ -4,12 +4,12 @@
 -- @module pagewarden.pw
 local event = require "pagewarden.event"
 local host = require "pagewarden.host"
+local tasks = require "pagewarden.tasks"
 local view = require "pagewarden.view"
 
 local pw = {}
 
 local callbacks = {} ---@type table<integer, function> by the number the host gave
-local tasks = {} ---@type table<thread, boolean> those that are not done
 local deferred = {} ---@type function[]
 local stopped = false
 
@@ -45,14 +45,38 @@ local function check_seconds(method, seconds, least)
 end
 
 
---- Asks the host to call back.
-local function wait_for(fn, question, ...)
+local function check_running(level)
   if stopped then
-    error("the policy has been stopped", 3)
+    error("the policy has been stopped", level + 1)
   end
-  local id = host.ask(question, ...)
+end
+
+
+local function new_handle(id, fn)
   callbacks[id] = fn
   return setmetatable({ id = id }, Handle)
+end
+
+
+--- Asks the host to call back.
+local function wait_for(fn, question, ...)
+  check_running(3)
+  return new_handle(host.ask(question, ...), fn)
+end
+
+
+--- Asks the host to tell of events, which may not be possible. `fn` gets each as a table. Only for
+--- tail calls: errors count levels.
+local function listen(method, fn, ...)
+  check_function(method, fn)
+  check_running(2)
+  local id, message, errno, kind = host.ask(method, ...)
+  if id == false then
+    error(("pw:%s: %s"):format(method, message), 2)
+  elseif not id then
+    return nil, message, errno, kind
+  end
+  return new_handle(id, fn)
 end
 
 
@@ -66,7 +90,7 @@ local Pw = {}
 function Pw:every(seconds, fn)
   check_seconds("every", seconds, 0.001)
   check_function("every", fn)
-  local handle = wait_for(fn, "every", seconds) -- no tail call: errors count levels
+  local handle = wait_for(fn, "every", seconds)
   return handle
 end
 
@@ -78,11 +102,7 @@ end
 function Pw:after(seconds, fn)
   check_seconds("after", seconds, 0)
   check_function("after", fn)
-  local handle
-  handle = wait_for(function()
-    callbacks[handle.id] = nil
-    fn()
-  end, "after", seconds)
+  local handle = wait_for(fn, "after", seconds) -- no tail call: errors count levels
   return handle
 end
 
@@ -95,24 +115,67 @@ function Pw:defer(fn)
 end
 
 
+--- Calls a function when so much time was lost to waiting for a resource within a window.
+---@param request pagewarden.PressureRequest
+---@param fn fun(event: pagewarden.PressureEvent)
+---@return table? handle with `cancel`, and `__close`
+---@return string? message
+---@return integer? errno
+---@return string? kind
+function Pw:on_pressure(request, fn)
+  return listen("on_pressure", fn, request)
+end
+
+
+--- Calls a function whenever the kernel has killed a process for memory.
+---@param fn fun(event: pagewarden.OomEvent)
+---@return table? handle with `cancel`, and `__close`
+---@return string? message
+---@return integer? errno
+---@return string? kind
+function Pw:on_oom(fn)
+  return listen("on_oom", fn)
+end
+
+
+--- Calls a function once, when a process has exited.
+---@param process pagewarden.Process|integer
+---@param fn fun(event: { pid: integer, start_time: integer })
+---@return table? handle with `cancel`, and `__close`
+---@return string? message
+---@return integer? errno
+---@return string? kind
+function Pw:on_exit(process, fn)
+  if math.type(process) == "integer" then
+    return listen("on_exit", fn, process)
+  elseif type(process) ~= "userdata" then
+    error("pw:on_exit: expected a process or a pid, found a " .. type(process), 2)
+  end
+  return listen("on_exit", fn, process.pid, process.start_time)
+end
+
+
+--- Calls a function whenever a counter of a cgroup's memory.events has grown.
+---@param cgroup string
+---@param fn fun(event: pagewarden.MemoryEvent)
+---@return table? handle with `cancel`, and `__close`
+---@return string? message
+---@return integer? errno
+---@return string? kind
+function Pw:on_memory_events(cgroup, fn)
+  return listen("on_memory_events", fn, cgroup)
+end
+
+
 --- Starts a coroutine, which may `pw:sleep`.
 ---@param fn fun()
+---@return table task with `cancel`, which closes the coroutine, and `__close`
 function Pw:task(fn)
   check_function("task", fn)
-  local thread = coroutine.create(fn)
-  local function resume()
-    local ok, seconds = coroutine.resume(thread)
-    if ok and coroutine.status(thread) == "suspended" then
-      self:after(seconds, resume)
-      return
-    end
-    tasks[thread] = nil
-    if not ok then
-      error(seconds, 0)
-    end
-  end
-  tasks[thread] = true
-  self:after(0, resume)
+  local task = tasks.start(fn, function(seconds, resume)
+    return self:after(seconds, resume)
+  end)
+  return task -- no tail call: errors count levels
 end
 
 
@@ -120,7 +183,7 @@ end
 ---@param seconds number
 function Pw:sleep(seconds)
   check_seconds("sleep", seconds, 0)
-  if not tasks[coroutine.running()] then
+  if not tasks.is_running() then
     error("pw:sleep: only a task may sleep (see pw:task)", 2)
   end
   coroutine.yield(seconds)
@@ -161,10 +224,15 @@ end
 
 --- Calls what waits for something that has come.
 ---@param id integer
-function pw.fire(id, ...)
+---@param news table? the event
+---@param last boolean? nothing more will come
+function pw.fire(id, news, last)
   local fn = callbacks[id]
+  if last then
+    callbacks[id] = nil
+  end
   if fn then
-    fn(...)
+    fn(news)
   end
 end
 
@@ -174,15 +242,13 @@ end
 ---@return boolean more is left to do
 function pw.stop()
   stopped = true
-  local thread = next(tasks)
-  local fn = not thread and table.remove(deferred)
-  if thread then
-    tasks[thread] = nil
-    coroutine.close(thread)
-  elseif fn then
-    fn()
+  if not tasks.end_one() then
+    local fn = table.remove(deferred)
+    if fn then
+      fn()
+    end
   end
-  return next(tasks) ~= nil or #deferred > 0
+  return not tasks.all_ended() or #deferred > 0
 end
 
 

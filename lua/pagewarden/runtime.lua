@@ -2,6 +2,7 @@
 --- Runs policies on a loop: starts each in its own state, keeps what it waits for, and stops it
 -- when it fails or has nothing left to wait for. Whatever a policy does, the others go on.
 -- @module pagewarden.runtime
+local backoff = require "pagewarden.backoff"
 local log = require "pagewarden.log"
 
 local runtime = {}
@@ -14,54 +15,125 @@ local runtime = {}
 ---@field sink fun(event: pagewarden.Event)
 
 
+---@class pagewarden.Waiting what a policy waits for
+---@field handle table of the loop
+---@field seconds number? the period of a timer that repeats
+---@field fire fun() what that timer calls
+---@field once boolean? it comes no second time
+---@field failures integer in a row
+
+
 ---@class pagewarden.Instance a policy that was started
 ---@field name string
----@field failure string? why it failed, in one line
----@field trace string? the same, and where
+---@field failure string? why it failed to do what it was asked, in one line
+---@field last_error string? of its last callback that failed, which may be tried again
+---@field trace string? of that, with where
 ---@field stopped boolean
 ---@field private policy pagewarden.Policy
 ---@field private host pagewarden.Host
----@field private timers table<integer, table> what it waits for
+---@field private waiting table<integer, pagewarden.Waiting>
 ---@field private last_id integer
+---@field private single_failures integer of what is called once, in a row
 ---@field private log fun(event: string, fields: table?)
 local Instance = {}
 Instance.__index = Instance
 
 
 ---@private
+function Instance:note_error(message)
+  self.last_error, self.trace = message:match "^[^\n]*", message
+end
+
+
+---@private
 function Instance:fail(message)
-  local reason = message:match "^[^\n]*"
-  if not self.failure then
-    self.failure, self.trace = reason, message
-  end
-  self.log("failed", { message = reason })
+  self:note_error(message)
+  self.failure = self.failure or self.last_error
+  self.log("failed", { message = self.last_error })
   self:stop()
 end
 
 
---- Calls into the policy and survives what it does.
 ---@private
-function Instance:call(name, ...)
-  local ok, message = self.policy:call(name, ...)
-  if not ok then
-    self:fail(message)
-  elseif not self.stopped and next(self.timers) == nil then
+function Instance:stop_if_idle()
+  if not self.stopped and next(self.waiting) == nil then
     self:stop()
   end
 end
 
 
+--- A timer that has failed waits longer; one that works again keeps its period.
+---@private
+function Instance:rearm(id, waiting)
+  if waiting.seconds and self.waiting[id] == waiting then
+    local loop, delay = self.host.loop, backoff.delay(waiting.seconds, waiting.failures)
+    waiting.handle:cancel()
+    waiting.handle = loop[waiting.failures > 0 and "after" or "every"](loop, delay, waiting.fire)
+  end
+end
+
+
+--- What is called once cannot be tried again: the policy did not do what it was asked.
+---@private
+function Instance:count_failure(waiting)
+  if not waiting.once then
+    waiting.failures = waiting.failures + 1
+    return waiting.failures
+  end
+  self.failure = self.failure or self.last_error
+  self.single_failures = self.single_failures + 1
+  return self.single_failures
+end
+
+
+---@private
+function Instance:trip(id, waiting, message)
+  self:note_error(message)
+  local failures = self:count_failure(waiting)
+  if failures == backoff.MOST_FAILURES or next(self.waiting) == nil then
+    self:fail(message)
+    return
+  end
+  self.log("error", { message = self.last_error, traceback = message, failures = failures })
+  self:rearm(id, waiting)
+end
+
+
+--- Calls back into the policy and survives what it does.
+---@private
+function Instance:fire(id, waiting, event)
+  local last = waiting.once or event and event.gone or false
+  if last then
+    self.waiting[id] = nil
+  end
+  local ok, message = self.policy:call("fire", id, event, last)
+  if not ok then
+    self:trip(id, waiting, message)
+  elseif waiting.once then
+    self.single_failures = 0
+  elseif waiting.failures > 0 then
+    waiting.failures = 0
+    self:rearm(id, waiting)
+  end
+  self:stop_if_idle()
+end
+
+
 --- Cancels what the policy waits for and lets it do what it deferred, each in a call of its own, so
---- that one that fails does not keep the others. Safe to call twice.
+--- that one that fails does not keep the others. What still failed makes it a failure. Safe to call
+--- twice.
 function Instance:stop()
   if self.stopped then
     return
   end
   self.stopped = true
-  for _, timer in pairs(self.timers) do
-    timer:cancel()
+  for _, waiting in pairs(self.waiting) do
+    waiting.handle:cancel()
+    if waiting.failures > 0 then
+      self.failure = self.failure or self.last_error
+    end
   end
-  self.timers = {}
+  self.waiting = {}
   local ok, more, outcome
   repeat
     ok, more, outcome = self.policy:call "stop"
@@ -72,17 +144,45 @@ function Instance:stop()
 end
 
 
+--- Keeps what the policy is to be called back for. `start` takes a function to call, and returns
+--- what loop methods do.
 ---@private
-function Instance:arm(kind, seconds)
+function Instance:wait_for(waiting, start)
   local id = self.last_id + 1
-  self.last_id = id
-  self.timers[id] = self.host.loop[kind](self.host.loop, seconds, function()
-    if kind == "after" then
-      self.timers[id] = nil
-    end
-    self:call("fire", id)
-  end)
+  waiting.failures = 0
+  function waiting.fire(event)
+    self:fire(id, waiting, event)
+  end
+  local handle, message, errno, kind = start(self.host.loop, waiting.fire)
+  if not handle then
+    return handle, message, errno, kind
+  end
+  waiting.handle = handle
+  self.last_id, self.waiting[id] = id, waiting
   return id
+end
+
+
+--- What is wrong with an argument, from the message of a binding.
+local function reason_of(message)
+  return message:match "^bad argument #%d+ to '[^']*' %((.*)%)$" or message
+end
+
+
+--- The same for a method of the loop with its argument. A wrong argument is the policy's fault: the
+--- answer is then false.
+---@private
+function Instance:listen(waiting, method, ...)
+  local arguments = table.pack(...)
+  return self:wait_for(waiting, function(loop, fn)
+    arguments[arguments.n + 1] = fn
+    local ok, handle, message, errno, kind = pcall(loop[method], loop,
+      table.unpack(arguments, 1, arguments.n + 1))
+    if not ok then
+      return false, reason_of(handle)
+    end
+    return handle, message, errno, kind
+  end)
 end
 
 
@@ -91,20 +191,51 @@ local answers = {}
 
 
 function answers.every(self, seconds)
-  return self:arm("every", seconds)
+  return self:wait_for({ seconds = seconds }, function(loop, fn)
+    return loop:every(seconds, fn)
+  end)
 end
 
 
 function answers.after(self, seconds)
-  return self:arm("after", seconds)
+  return self:wait_for({ once = true }, function(loop, fn)
+    return loop:after(seconds, fn)
+  end)
+end
+
+
+function answers.on_pressure(self, request)
+  return self:listen({}, "on_pressure", request)
+end
+
+
+function answers.on_oom(self)
+  return self:listen({}, "on_oom")
+end
+
+
+function answers.on_memory_events(self, cgroup)
+  return self:listen({}, "on_memory_events", cgroup)
+end
+
+
+--- The process is looked up again: its pid may be another's by now.
+function answers.on_exit(self, pid, start_time)
+  local found, message, errno, kind = self.host.reader:process(pid)
+  if not found then
+    return nil, message, errno, kind
+  elseif start_time and found.start_time ~= start_time then
+    return nil, ("process %d: No such process"):format(pid), 3, "gone"
+  end
+  return self:listen({ once = true }, "on_exit", found)
 end
 
 
 function answers.cancel(self, id)
-  local timer = self.timers[id]
-  if timer then
-    self.timers[id] = nil
-    timer:cancel()
+  local waiting = self.waiting[id]
+  if waiting then
+    self.waiting[id] = nil
+    waiting.handle:cancel()
   end
 end
 
@@ -126,15 +257,19 @@ end
 ---@return pagewarden.Instance
 function runtime.start(policy, host)
   local instance = setmetatable({
-    name = policy.name, stopped = false, policy = policy, host = host, timers = {}, last_id = 0,
-    log = log.new(policy.name, host.now, host.sink),
+    name = policy.name, stopped = false, policy = policy, host = host, waiting = {}, last_id = 0,
+    single_failures = 0, log = log.new(policy.name, host.now, host.sink),
   }, Instance)
   policy.answer = function(question, ...)
     return answers[question](instance, ...)
   end
   local reader = host.reader
-  instance:call("start", reader:root(),
+  local ok, problem = policy:call("start", reader:root(),
     { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() })
+  if not ok then
+    instance:fail(problem)
+  end
+  instance:stop_if_idle()
   return instance
 end
 

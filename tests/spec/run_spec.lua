@@ -98,7 +98,15 @@ describe("pagewarden", function()
       assert.matches("^pagewarden: demo: /tmp/[^:]+/demo%.lua:%d+: attempt to index a nil value",
         errors)
       assert.equal(1, select(2, errors:gsub("\n", "")))
-      assert.equal("", output)
+      assert.equal(2, select(2, output:gsub(" demo: error: [^\n]*attempt to index", "")))
+      assert.equal(1, status)
+    end)
+
+    it("is a failure, too, when its time is up while a timer still fails", function()
+      local status, _, errors = run("run DEMO --for 500ms", [[start = function(pw)
+        pw:every(0.1, function() error "not yet" end)
+      end]])
+      assert.matches("^pagewarden: demo: [^\n]*not yet\n$", errors)
       assert.equal(1, status)
     end)
 

@@ -26,14 +26,56 @@ describe("a running policy", function()
     assert.equal(1, stage:count("ticker", "done"))
   end)
 
-  it("fails alone: the others go on", function()
+  it("that fails is tried again after longer and longer, and stopped at the third time", function()
     local good = stage:start("good", 'pw:every(1, function() pw.log "tick" end)')
     local bad = stage:start("bad", 'pw:every(1, function() error "broken" end)')
-    stage.loop:advance(3)
-    assert.matches("bad.lua:3: broken", bad.failure)
+    stage.loop:advance(6.9)
+    assert.equal(2, stage:count("bad", "error"))
+    assert.is_false(bad.stopped)
+    stage.loop:advance(0.1)
     assert.is_true(bad.stopped)
+    assert.matches("bad.lua:3: broken", bad.failure)
     assert.is_nil(good.failure)
-    assert.same({ 3, 1 }, { stage:count("good", "tick"), stage:count("bad", "failed") })
+    assert.same({ 7, 1 }, { stage:count("good", "tick"), stage:count("bad", "failed") })
+  end)
+
+  it("that works again is what it was", function()
+    local instance = stage:start("moody", [[
+      local calls = 0
+      pw:every(10, function()
+        calls = calls + 1
+        if calls % 3 ~= 0 then error("call " .. calls) end
+        pw.log("fine", { at = pw:now() })
+      end)]])
+    stage.loop:advance(160)
+    local at = {}
+    for _, event in ipairs(stage.events) do at[#at + 1] = event.at end
+    assert.same({ 70.0, 140.0 }, at) -- failed at 10 and 30, and 80 and 100
+    assert.is_nil(instance.failure)
+    local first = stage.events[1]
+    assert.equal("error", first.event)
+    assert.equal(1, first.failures)
+    assert.matches("moody.lua:6: call 1$", first.message)
+    assert.matches("stack traceback", first.traceback)
+  end)
+
+  it("may cancel a timer whose failure it has noticed", function()
+    local instance = stage:start("quitter", [[
+      local timer
+      timer = pw:every(1, function() timer:cancel() error "once" end)
+      pw:every(100, function() pw.log "on" end)]])
+    stage.loop:advance(100)
+    assert.is_false(instance.stopped)
+    assert.same({ 1, 1 }, { stage:count("quitter", "error"), stage:count("quitter", "on") })
+  end)
+
+  it("is stopped after three single calls in a row that failed", function()
+    local instance = stage:start("clumsy", [[
+      for i = 1, 5 do pw:after(i, function() error("call " .. i) end) end]])
+    stage.loop:advance(5)
+    assert.is_true(instance.stopped)
+    assert.matches("call 1$", instance.failure)
+    assert.same({ 2, 1 }, { stage:count("clumsy", "error"), stage:count("clumsy", "failed") })
   end)
 
   it("survives errors that are not strings, and failing deferred functions", function()
@@ -80,5 +122,126 @@ describe("a running policy", function()
     stage.loop:advance(5)
     assert.is_nil(instance.failure)
     assert.equal(1, stage:count("hundred", "collected"))
+  end)
+end)
+
+describe("what a policy is told", function()
+  local stage
+
+  before_each(function() stage = stages.new() end)
+  after_each(function() stage:close() end)
+
+  it("is what the loop hears of, and keeps the policy running", function()
+    local instance = stage:start("listener", [[
+      assert(pw:on_pressure({ resource = "memory", stall = 0.1 }, function(event)
+        pw.log("pressed", { avg10 = event.avg10, resource = event.resource })
+      end))
+      assert(pw:on_oom(function(event) pw.log("killed", { pid = event.pid }) end))]])
+    stage.loop:inject("pressure", { resource = "memory", avg10 = 1.5 })
+    stage.loop:inject("oom", { pid = 9 })
+    stage.loop:advance(1)
+    assert.is_false(instance.stopped)
+    local first, second = table.unpack(stage.events)
+    assert.same({ "pressed", 1.5, "memory" }, { first.event, first.avg10, first.resource })
+    assert.same({ "killed", 9 }, { second.event, second.pid })
+    instance:stop()
+    assert.equal(0, stage.loop:inject("oom", { pid = 9 }))
+  end)
+
+  it("of an exit comes once, and may be all that it waited for", function()
+    local instance = stage:start("watcher", [[
+      local process = assert(pw.proc:process(1))
+      assert(pw:on_exit(process, function(event) pw.log("exited", { pid = event.pid }) end))]])
+    local init = assert(stage.reader:process(1))
+    stage.loop:inject("exit", { pid = 1, start_time = init.start_time })
+    assert.equal(1, stage:count("watcher", "exited"))
+    assert.is_true(instance.stopped)
+    assert.is_nil(instance.failure)
+  end)
+
+  it("may not be there to wait for", function()
+    local instance = stage:start("hopeful", [[
+      local handle, message, _, kind = pw:on_exit(4000000, function() end)
+      pw.log("none", { handle = handle == nil, message = message, kind = kind })]])
+    assert.is_nil(instance.failure)
+    assert.same({ true, "gone" }, { stage.events[1].handle, stage.events[1].kind })
+  end)
+
+  it("is refused at its line when it asks for nonsense", function()
+    local function failure_of(body)
+      return stage:start("wrong", body).failure
+    end
+    assert.matches("wrong.lua:3: .*pw:on_pressure: .*did you mean 'stall'",
+      failure_of 'pw:on_pressure({ resource = "io", stal = 1 }, function() end)')
+    assert.matches("wrong.lua:3: .*pw:on_pressure: field 'resource': unknown resource 'disk'",
+      failure_of 'pw:on_pressure({ resource = "disk", stall = 1 }, function() end)')
+    assert.matches("wrong.lua:3: pw:on_oom: expected a function", failure_of "pw:on_oom(1)")
+    assert.matches("wrong.lua:3: pw:on_exit: expected a process or a pid",
+      failure_of 'pw:on_exit("1", function() end)')
+  end)
+
+  it("may fail it, three times in a row", function()
+    local instance = stage:start("brittle", [[
+      pw:on_oom(function(event) if event.pid > 1 then error("no " .. event.pid) end end)]])
+    for _, pid in ipairs { 2, 3, 1, 4, 5 } do stage.loop:inject("oom", { pid = pid }) end
+    assert.is_false(instance.stopped)
+    stage.loop:inject("oom", { pid = 6 })
+    assert.is_true(instance.stopped)
+    assert.matches("no 6$", instance.failure)
+  end)
+end)
+
+describe("a task", function()
+  local stage
+
+  before_each(function() stage = stages.new() end)
+  after_each(function() stage:close() end)
+
+  it("sleeps while others run", function()
+    local instance = stage:start("sleeper", [[
+      for name, pause in pairs { slow = 3, fast = 1 } do
+        pw:task(function()
+          for _ = 1, 2 do pw:sleep(pause); pw.log(name) end
+        end)
+      end]])
+    stage.loop:advance(10)
+    local order = {}
+    for i, event in ipairs(stage.events) do order[i] = event.event end
+    assert.same({ "fast", "fast", "slow", "slow" }, order)
+    assert.is_true(instance.stopped)
+    assert.is_nil(instance.failure)
+  end)
+
+  it("that is cancelled closes what it holds, asleep or by itself", function()
+    local instance = stage:start("canceller", [[
+      local function holding(name)
+        return setmetatable({}, { __close = function() pw.log("closed", { name = name }) end })
+      end
+      local asleep = pw:task(function()
+        local held <close> = holding "asleep"
+        pw:sleep(100)
+      end)
+      local own
+      own = pw:task(function()
+        local held <close> = holding "own"
+        own:cancel()
+        pw.log "still_here"
+        pw:sleep(100)
+        pw.log "never"
+      end)
+      pw:after(1, function() asleep:cancel(); asleep:cancel() end)]])
+    stage.loop:advance(10)
+    assert.is_nil(instance.failure)
+    assert.is_true(instance.stopped)
+    assert.same({ 2, 1, 0 }, { stage:count("canceller", "closed"),
+      stage:count("canceller", "still_here"), stage:count("canceller", "never") })
+  end)
+
+  it("that fails is a failure of the policy", function()
+    local instance = stage:start("failing", [[
+      pw:task(function() pw:sleep(1); error "in a task" end)]])
+    stage.loop:advance(2)
+    assert.matches("failing.lua:3: in a task$", instance.failure)
+    assert.is_true(instance.stopped)
   end)
 end)

@@ -38,8 +38,48 @@ function Pw:after(seconds, fn) end
 function Pw:defer(fn) end
 
 
+--- Calls a function when so much time was lost to waiting for a resource within a window.
+---@param request pagewarden.PressureRequest
+---@param fn fun(event: pagewarden.PressureEvent)
+---@return pagewarden.PolicyHandle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Pw:on_pressure(request, fn) end
+
+
+--- Calls a function whenever the kernel has killed a process for memory.
+---@param fn fun(event: pagewarden.OomEvent)
+---@return pagewarden.PolicyHandle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Pw:on_oom(fn) end
+
+
+--- Calls a function once, when a process has exited.
+---@param process pagewarden.Process|integer
+---@param fn fun(event: { pid: integer, start_time: integer })
+---@return pagewarden.PolicyHandle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Pw:on_exit(process, fn) end
+
+
+--- Calls a function whenever a counter of a cgroup's memory.events has grown.
+---@param cgroup string
+---@param fn fun(event: pagewarden.MemoryEvent)
+---@return pagewarden.PolicyHandle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Pw:on_memory_events(cgroup, fn) end
+
+
 --- Starts a coroutine, which may `pw:sleep`.
 ---@param fn fun()
+---@return pagewarden.PolicyHandle task whose `cancel` closes the coroutine
 function Pw:task(fn) end
 
 

@@ -245,12 +245,13 @@ function World:policy_loop()
 end
 
 
---- A policy that fails fails its test, wherever the failure happened.
+--- A callback that fails fails the policy's test, even if it would be tried again.
 ---@private
 function World:raise_failure(level)
-  if self.instance and self.instance.failure and not self.raised then
+  local failure = self.instance and (self.instance.failure or self.instance.last_error)
+  if failure and not self.raised then
     self.raised = true
-    error(("%s failed: %s"):format(self.policy.name, self.instance.failure), level + 1)
+    error(("%s failed: %s"):format(self.policy.name, failure), level + 1)
   end
 end
 
