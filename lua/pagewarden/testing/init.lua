@@ -162,8 +162,8 @@ local function seconds_of(duration)
 end
 
 
---- Starts a process. Its fields may be assigned at any time; the policy sees them the next time it
---- looks.
+--- Starts a process. Its fields are those of a snapshot's row; they may be assigned at any time,
+--- sizes as bytes or as text, and the policy sees them the next time it looks.
 ---@param given table fields, such as `{ comm = "leaky", rss = "100M" }`
 ---@return pagewarden.testing.Process
 function World:spawn(given)
