@@ -33,4 +33,20 @@ describe("the stubs for editors", function()
     end
     assert.are.same({}, declared)
   end)
+
+  it("name only types that are declared", function()
+    local sources <close> = assert(io.popen "find lua -name '*.lua' -exec cat {} +")
+    local types = {}
+    for name in sources:read "a":gmatch "%-%-%-@%l+ (pagewarden[%w_.]*)" do
+      types[name] = true
+    end
+    local unknown = {}
+    local all <close> = assert(io.popen "cat lua/pagewarden/meta/*.lua")
+    for line in all:lines() do
+      for name in (line:match "^%-%-%-[@|].*" or ""):gmatch "%f[%w]pagewarden%.[%w_.]*[%w_]" do
+        unknown[name] = not types[name] or nil
+      end
+    end
+    assert.are.same({}, unknown)
+  end)
 end)

@@ -11,6 +11,7 @@
 ---@field memsw_max? number
 
 
+---@class pagewarden.cgroup
 local cgroup = {}
 
 

@@ -44,13 +44,14 @@
 ---@field change "create"|"delete"|"moved_from"|"moved_to"|"modify"|"close_write"|"overflow"|"gone"
 ---@field name? string in a folder
 
----@class pagewarden.MemoryEvents
+---@class pagewarden.MemoryEvent
 ---@field cgroup string
 ---@field changed table<string, integer> how much counters have grown since the last event
 ---@field counters? table<string, integer>
 ---@field gone boolean the cgroup was removed
 
 
+---@class pagewarden.loop
 local loop = {}
 
 
@@ -139,7 +140,7 @@ function Loop:on_change(path, fn) end
 
 --- Calls a function whenever a counter of a cgroup's memory.events has grown.
 ---@param cgroup string
----@param fn fun(event: pagewarden.MemoryEvents)
+---@param fn fun(event: pagewarden.MemoryEvent)
 ---@return pagewarden.Handle?
 ---@return string? message
 ---@return integer? errno

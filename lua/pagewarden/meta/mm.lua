@@ -22,6 +22,7 @@
 ---@field [string] any
 
 
+---@class pagewarden.mm
 local mm = {}
 
 

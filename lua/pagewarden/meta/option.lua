@@ -11,6 +11,8 @@
 -- @usage
 -- local opt = require "pagewarden.option"
 -- local window = opt.duration { "window", default = "2s", min = "500ms", help = "pressure window" }
+
+---@class pagewarden.option
 local option = {}
 
 

@@ -1,6 +1,7 @@
 ---@meta pagewarden.pattern
 -- SPDX-License-Identifier: MIT
 
+---@class pagewarden.pattern
 local pattern = {}
 
 

@@ -96,6 +96,7 @@
 ---@field depth integer
 
 
+---@class pagewarden.proc
 local proc = {}
 
 

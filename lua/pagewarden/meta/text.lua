@@ -1,6 +1,7 @@
 ---@meta pagewarden.text
 -- SPDX-License-Identifier: MIT
 
+---@class pagewarden.text
 local text = {}
 
 

@@ -15,6 +15,7 @@
 ---@field p number whether it could be chance
 
 
+---@class pagewarden.trend
 local trend = {}
 
 
