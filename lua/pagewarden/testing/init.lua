@@ -13,6 +13,7 @@
 -- world:stop()
 -- assert.no_trace(world)
 local dirent = require "posix.dirent"
+local kernel = require "pagewarden.testing.kernel"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"
 local policy = require "pagewarden.policy"
@@ -45,6 +46,7 @@ local FIRST_PID = 1000
 ---@field private processes table<integer, pagewarden.testing.Process>
 ---@field private descriptors table<string, string> those that were open before the world
 ---@field private next_pid integer
+---@field private moving boolean? time passes
 ---@field private raised boolean? the policy's failure was said
 ---@field traces string[]? what a stopped policy left behind
 local World = {}
@@ -147,7 +149,7 @@ function testing.new(given)
   }))
   return setmetatable({
     path = files.path, events = {}, tree = files, reader = reader, policy = loaded,
-    loop = assert(loops.new { virtual = true, now = reader:uptime() or 0 }),
+    loop = assert(loops.new { virtual = true, now = reader:uptime() or 0, reader = reader }),
     processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
 end
@@ -179,12 +181,53 @@ function World:spawn(given)
 end
 
 
---- Ends a process: it is gone from /proc.
+--- Lets the policy hear of something. Its failure is the test's at once, unless time passes now,
+--- which ends first.
+---@private
+function World:tell(kind, event)
+  local told = self.loop:inject(kind, event)
+  if not self.moving then
+    self:raise_failure(3)
+  end
+  return told
+end
+
+
+--- Ends a process: it is gone from /proc, and who waits for its end is told.
 ---@param ended pagewarden.testing.Process
 function World:exit(ended)
   self:settle()
   self.processes[ended.pid] = nil
   self.tree:remove_folder("proc/" .. ended.pid)
+  self:tell("exit", { pid = ended.pid, start_time = ended.start_time })
+end
+
+
+--- Lets time be lost to waiting for a resource: the pressure file says so, and who waits for that
+--- pressure is told.
+---@param event table such as `{ resource = "memory", kind = "some", avg10 = 12.5 }`, and `cgroup`,
+--- `total` and `synthetic`
+---@return integer told how many were waiting for it
+function World:pressure(event)
+  self:start()
+  local path = kernel.pressure_path(event)
+  local contents, pressed = kernel.press(self.tree.files[path], event)
+  self.tree:write(path, contents)
+  return self:tell("pressure", pressed)
+end
+
+
+--- Lets the kernel's OOM killer kill a process: who waits for that is told, and then the process
+--- has exited.
+---@param killed pagewarden.testing.Process
+---@param details table? of the kernel's report, where it is to say otherwise
+---@return integer told how many were waiting for it
+function World:oom(killed, details)
+  self:start()
+  self:write("proc/vmstat", kernel.count_kill(self.tree.files["proc/vmstat"] or ""))
+  local told = self:tell("oom", kernel.report(killed, details))
+  self:exit(killed)
+  return told
 end
 
 
@@ -232,16 +275,19 @@ end
 ---@private
 function World:policy_loop()
   local function prepared(fn)
-    return function()
+    return function(event)
       self:settle()
-      fn()
+      fn(event)
     end
   end
-  return {
-    now = function() return self.loop:now() end,
-    every = function(_, seconds, fn) return self.loop:every(seconds, prepared(fn)) end,
-    after = function(_, seconds, fn) return self.loop:after(seconds, prepared(fn)) end,
-  }
+  local seen = { now = function() return self.loop:now() end }
+  for _, name in ipairs { "every", "after", "on_pressure", "on_exit", "on_memory_events" } do
+    seen[name] = function(_, what, fn) return self.loop[name](self.loop, what, prepared(fn)) end
+  end
+  function seen.on_oom(_, fn)
+    return self.loop:on_oom(prepared(fn))
+  end
+  return seen
 end
 
 
@@ -275,7 +321,9 @@ end
 ---@param duration number|string seconds, or "30m"
 function World:advance(duration)
   self:start()
+  self.moving = true
   self.loop:advance(seconds_of(duration))
+  self.moving = false
   self:raise_failure(2)
 end
 
@@ -283,7 +331,9 @@ end
 --- Runs the policy until it has nothing left to wait for, as `pagewarden run` does.
 function World:run()
   self:start()
+  self.moving = true
   self.loop:run()
+  self.moving = false
   self:raise_failure(2)
 end
 
