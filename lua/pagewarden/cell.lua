@@ -42,10 +42,11 @@ end
 ---@param sources pagewarden.OptionSource[]
 ---@return boolean ok
 ---@return string? message
+---@return string[]? problems when it is not the policy's own check that refuses them
 function cell.set_options(sources)
-  local resolved, message = option_values.resolve(policy.options, sources)
+  local resolved, message, problems = option_values.resolve(policy.options, sources)
   if not resolved then
-    return false, ("%s: %s"):format(policy.name, message)
+    return false, ("%s: %s"):format(policy.name, message), problems
   end
   values = resolved.values
   return declaration.check_options(policy, values)

@@ -145,17 +145,25 @@ function needs.describe(declared)
 end
 
 
---- The needs, in words, that are more than reading.
+--- The needs that are more than reading.
+---@param declared table
+---@return table
+function needs.acting(declared)
+  local acting = {}
+  for _, kind in ipairs(KINDS) do
+    if not kind.reading then
+      acting[kind.name] = declared[kind.name]
+    end
+  end
+  return acting
+end
+
+
+--- The same in words.
 ---@param declared table
 ---@return string[]
 function needs.beyond_reading(declared)
-  local described = {}
-  for _, kind in ipairs(KINDS) do
-    if declared[kind.name] ~= nil and not kind.reading then
-      described[#described + 1] = show(kind, declared[kind.name])
-    end
-  end
-  return described
+  return needs.describe(needs.acting(declared))
 end
 
 

@@ -53,31 +53,26 @@ local function set(result, specs, source, name, value, written)
 end
 
 
---- Sorted, so that of several mistakes always the same is named.
-local function take_values(result, specs, source)
+--- Sorted, so that of several mistakes always the same is named first.
+local function take_values(result, specs, source, problems)
   local names = {}
   for name in pairs(source.values) do
     names[#names + 1] = tostring(name)
   end
   table.sort(names)
   for _, name in ipairs(names) do
-    local problem = set(result, specs, source, name, source.values[name], false)
-    if problem then
-      return problem
-    end
+    problems[#problems + 1] = set(result, specs, source, name, source.values[name], false)
   end
 end
 
 
-local function take_words(result, specs, source)
+local function take_words(result, specs, source, problems)
   for _, word in ipairs(source.words) do
     local name, value = word:match "^([^=]*)=(.*)$"
-    if not name then
-      return ("%s %s: expected key=value"):format(source.name, word)
-    end
-    local problem = set(result, specs, source, name, value, true)
-    if problem then
-      return problem
+    if name then
+      problems[#problems + 1] = set(result, specs, source, name, value, true)
+    else
+      problems[#problems + 1] = ("%s %s: expected key=value"):format(source.name, word)
     end
   end
 end
@@ -87,8 +82,10 @@ end
 ---@param specs pagewarden.Option[]
 ---@param sources pagewarden.OptionSource[]
 ---@return { values: table<string, any>, origins: table<string, string> }?
----@return string? message
+---@return string? message what is wrong first
+---@return string[]? problems all that is wrong
 function values.resolve(specs, sources)
+  local problems = {}
   local result = { values = {}, origins = {} }
   for _, spec in ipairs(specs) do
     result.values[spec.name] = spec.default
@@ -96,10 +93,10 @@ function values.resolve(specs, sources)
   end
   for _, source in ipairs(sources) do
     local take = source.words and take_words or take_values
-    local problem = take(result, specs, source)
-    if problem then
-      return nil, problem
-    end
+    take(result, specs, source, problems)
+  end
+  if problems[1] then
+    return nil, problems[1], problems
   end
   return result
 end

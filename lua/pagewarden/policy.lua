@@ -58,11 +58,11 @@ end
 --- The same where a failure is only worth a line.
 ---@private
 function Policy:ask(name, ...)
-  local ok, value, message = self:call(name, ...)
+  local ok, value, message, more = self:call(name, ...)
   if not ok then
     return nil, ("%s: %s"):format(self.path, value:match "^[^\n]*")
   end
-  return value, message
+  return value, message, more
 end
 
 
@@ -70,6 +70,7 @@ end
 ---@param sources pagewarden.OptionSource[] later wins
 ---@return boolean? ok
 ---@return string? message
+---@return string[]? problems all there are, without the policy's name
 function Policy:set_options(sources)
   return self:ask("set_options", sources)
 end

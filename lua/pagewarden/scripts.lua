@@ -68,6 +68,18 @@ local function can_list(folder)
 end
 
 
+--- The policies that come with pagewarden.
+---@param search pagewarden.ScriptSearch
+---@return { name: string, path: string }[]
+function scripts.bundled(search)
+  local found, folder = {}, (search.prefix or "/usr") .. "/share/pagewarden/scripts"
+  for i, name in ipairs(can_list(folder) and names_in(folder) or {}) do
+    found[i] = { name = name, path = ("%s/%s.lua"):format(folder, name) }
+  end
+  return found
+end
+
+
 --- Every policy there is, by name; of two with one name, the one found first.
 ---@param search pagewarden.ScriptSearch
 ---@return { name: string, path: string }[]

@@ -9,10 +9,11 @@ local trust = require "pagewarden.trust"
 local policies = {}
 
 
+--- Where policies are looked for.
 ---@param arguments table
 ---@param context pagewarden.Context
 ---@return pagewarden.ScriptSearch
-local function search_of(arguments, context)
+function policies.search(arguments, context)
   return { first = arguments.scripts, prefix = context.prefix, privileged = context.privileged }
 end
 
@@ -20,7 +21,7 @@ end
 --- Every policy that can be named.
 ---@return { name: string, path: string }[]
 function policies.list(arguments, context)
-  return scripts.list(search_of(arguments, context))
+  return scripts.list(policies.search(arguments, context))
 end
 
 
@@ -29,7 +30,7 @@ end
 ---@return pagewarden.Policy?
 ---@return integer? status of the exit when there is none
 function policies.load(name, arguments, context)
-  local path, message, kind = scripts.find(name, search_of(arguments, context))
+  local path, message, kind = scripts.find(name, policies.search(arguments, context))
   if not path then
     return nil, exit.complain(kind == "denied" and exit.DENIED or exit.USAGE, message)
   end

@@ -2,6 +2,7 @@
 --- The tree that commands read: --root, PAGEWARDEN_ROOT, or the machine's own.
 -- @module pagewarden.cli.root
 local exit = require "pagewarden.cli.exit"
+local policies = require "pagewarden.cli.policies"
 local proc = require "pagewarden.proc"
 
 local root = {}
@@ -12,6 +13,14 @@ local root = {}
 function root.of(arguments, context)
   local named = not context.privileged and os.getenv "PAGEWARDEN_ROOT" or ""
   return arguments.root or named ~= "" and named or "/"
+end
+
+
+--- Where the daemon's configuration is.
+---@return pagewarden.ConfigurationSource
+function root.configuration(arguments, context)
+  return { config = arguments.config, root = root.of(arguments, context),
+    search = policies.search(arguments, context) }
 end
 
 
