@@ -13,11 +13,13 @@ local runtime = {}
 ---@field reader table a reader of pagewarden.proc; the policy gets one like it
 ---@field now fun(): number the time that events carry
 ---@field sink fun(event: pagewarden.Event)
+---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
 
 
 ---@class pagewarden.Waiting what a policy waits for
 ---@field handle table of the loop
 ---@field seconds number? the period of a timer that repeats
+---@field timer boolean? it is a timer
 ---@field fire fun() what that timer calls
 ---@field once boolean? it comes no second time
 ---@field failures integer in a row
@@ -141,6 +143,22 @@ function Instance:stop()
       self:fail(more)
     end
   until ok and not more or outcome == "out of memory"
+  if self.host.ended then
+    self.host.ended(self)
+  end
+end
+
+
+--- What it waits for.
+---@return integer timers
+---@return integer others
+function Instance:count_waiting()
+  local timers, others = 0, 0
+  for _, waiting in pairs(self.waiting) do
+    timers = timers + (waiting.timer and 1 or 0)
+    others = others + (waiting.timer and 0 or 1)
+  end
+  return timers, others
 end
 
 
@@ -191,14 +209,14 @@ local answers = {}
 
 
 function answers.every(self, seconds)
-  return self:wait_for({ seconds = seconds }, function(loop, fn)
+  return self:wait_for({ seconds = seconds, timer = true }, function(loop, fn)
     return loop:every(seconds, fn)
   end)
 end
 
 
 function answers.after(self, seconds)
-  return self:wait_for({ once = true }, function(loop, fn)
+  return self:wait_for({ once = true, timer = true }, function(loop, fn)
     return loop:after(seconds, fn)
   end)
 end
@@ -254,11 +272,13 @@ end
 --- for.
 ---@param policy pagewarden.Policy
 ---@param host pagewarden.Host
+---@param name string? what it runs as, when that is not its own name
 ---@return pagewarden.Instance
-function runtime.start(policy, host)
+function runtime.start(policy, host, name)
+  name = name or policy.name
   local instance = setmetatable({
-    name = policy.name, stopped = false, policy = policy, host = host, waiting = {}, last_id = 0,
-    single_failures = 0, log = log.new(policy.name, host.now, host.sink),
+    name = name, stopped = false, policy = policy, host = host, waiting = {}, last_id = 0,
+    single_failures = 0, log = log.new(name, host.now, host.sink),
   }, Instance)
   policy.answer = function(question, ...)
     return answers[question](instance, ...)

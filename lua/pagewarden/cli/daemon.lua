@@ -1,0 +1,176 @@
+-- SPDX-License-Identifier: MIT
+--- `pagewarden daemon`: runs the configured policies until SIGTERM or SIGINT. SIGHUP reads the
+-- configuration again. Without one the daemon only observes.
+-- @module pagewarden.cli.daemon
+local configuration = require "pagewarden.configuration"
+local control = require "pagewarden.control"
+local exit = require "pagewarden.cli.exit"
+local fleet = require "pagewarden.fleet"
+local log = require "pagewarden.log"
+local loops = require "pagewarden.loop"
+local notify = require "pagewarden.notify"
+local root = require "pagewarden.cli.root"
+local run_folder = require "pagewarden.run_folder"
+local time = require "posix.time"
+local unistd = require "posix.unistd"
+
+local daemon = { summary = "Run the configured policies" }
+
+
+function daemon.define(parser)
+  parser:option "--config"
+    :argname "DIR"
+    :description("Use this configuration, a folder of *.lua or one with a conf.d, instead of "
+      .. "/usr/lib, /etc and /run/pagewarden/conf.d.")
+end
+
+
+local function wall_clock()
+  local now = time.clock_gettime(time.CLOCK_REALTIME)
+  return now.tv_sec + now.tv_nsec // 1000000 / 1000
+end
+
+
+--- Writes each event at once. A daemon goes on when nobody reads them.
+local function new_sink(as_json)
+  local show = as_json and log.to_json or log.to_text
+  return function(event)
+    io.stdout:write(show(event), "\n")
+    io.stdout:flush()
+  end
+end
+
+
+---@class pagewarden.Daemon: pagewarden.Controlled
+---@field private source pagewarden.ConfigurationSource
+---@field private notifier pagewarden.Notifier
+---@field private log fun(event: string, fields: table?) about itself
+local Daemon = {}
+Daemon.__index = Daemon
+
+
+--- Says where things stand, to whoever supervises the daemon.
+---@private
+function Daemon:say_ready()
+  self.notifier:say("READY=1", "STATUS=" .. self.fleet:summary())
+end
+
+
+--- Reads the configuration and makes the fleet what it says.
+---@private
+---@return pagewarden.Reloading
+function Daemon:apply()
+  local found <close> = configuration.load(self.source)
+  for _, problem in ipairs(found.problems) do
+    self.log("misconfigured", { message = problem.message })
+  end
+  local result = self.fleet:apply(found)
+  if #found.files == 0 and #found.problems == 0 then
+    self.log("observing", { message = "nothing is configured: only looking" })
+  end
+  return result
+end
+
+
+--- The same while it runs.
+---@private
+---@return pagewarden.Reloading
+function Daemon:do_reload()
+  self.notifier:say_reloading()
+  local result = self:apply()
+  self.log("reloaded", { message = ("%d started, %d replaced, %d unchanged, %d kept, %d failed, "
+    .. "%d stopped, %d problems"):format(#result.started, #result.replaced, #result.unchanged,
+    #result.kept, #result.failed, #result.stopped, #result.problems) })
+  self:say_ready()
+  return result
+end
+
+
+--- What the daemon hears of besides its policies' events.
+---@private
+---@param socket_path string
+---@return boolean? ok
+---@return string? message
+function Daemon:listen(loop, socket_path)
+  local handle, message = loop:serve(socket_path, function(line, peer)
+    return control.answer(self, line, peer)
+  end)
+  if not handle then
+    return nil, message
+  end
+  loop:on_signal({ "SIGINT", "SIGTERM" }, function(name)
+    self.log("stopping", { message = "on " .. name })
+    loop:stop()
+  end)
+  loop:on_signal({ "SIGHUP" }, function()
+    self:do_reload()
+  end)
+  local period = notify.watchdog_period()
+  if period then
+    loop:every(period, function() self.notifier:say "WATCHDOG=1" end, { background = true })
+  end
+  return true
+end
+
+
+---@return pagewarden.Daemon
+local function new_daemon(arguments, context, loop, reader)
+  local sink = new_sink(arguments.json)
+  local self = setmetatable({
+    source = root.configuration(arguments, context), notifier = notify.new(), since = wall_clock(),
+    fleet = fleet.new { loop = loop, reader = reader, now = wall_clock, sink = sink },
+    log = log.new("pagewarden", wall_clock, sink),
+  }, Daemon)
+  self.reload = function() return self:do_reload() end
+  return self
+end
+
+
+--- With the lock held.
+local function run_daemon(arguments, context, reader, socket_path)
+  local loop <close> = assert(loops.new { reader = reader })
+  local self = new_daemon(arguments, context, loop, reader)
+  local ok, message = self:listen(loop, socket_path)
+  if not ok then
+    return exit.complain(exit.FAILED, "control socket " .. message)
+  end
+  self:apply()
+  self:say_ready()
+  assert(loop:run())
+  self.notifier:say("STOPPING=1")
+  self.fleet:stop_all("the daemon stops")
+  unistd.unlink(socket_path)
+  self.log("stopped", { message = "all policies have stopped" })
+  self.notifier:close()
+  return exit.DONE
+end
+
+
+local function complain(kind, message)
+  return exit.complain(kind == "denied" and exit.DENIED or exit.FAILED, message)
+end
+
+
+function daemon.run(arguments, context)
+  local reader, status = root.open(arguments, context)
+  if not reader then
+    return status
+  end
+  local socket_path, fits = run_folder.control(root.of(arguments, context))
+  if not fits then
+    return exit.complain(exit.USAGE, run_folder.explain_long(socket_path))
+  end
+  local folder, message, kind = run_folder.make(root.of(arguments, context))
+  if not folder then
+    return complain(kind, message)
+  end
+  local lock
+  lock, message, kind = run_folder.lock(folder)
+  if not lock then
+    return complain(kind, message)
+  end
+  return run_daemon(arguments, context, reader, socket_path)
+end
+
+
+return daemon
