@@ -8,9 +8,10 @@
 #include "read/nearest.h"
 
 
-static int push_failure(lua_State *L, const char *what, int error, enum pw_failure failure) {
+int pw_fail_because(lua_State *L, const char *what, const char *reason, int error,
+                    enum pw_failure failure) {
     luaL_pushfail(L);
-    lua_pushfstring(L, "%s: %s", what, strerror(error));
+    lua_pushfstring(L, "%s: %s", what, reason);
     lua_pushinteger(L, error);
     lua_pushstring(L, pw_failure_name(failure));
     return 4;
@@ -18,12 +19,13 @@ static int push_failure(lua_State *L, const char *what, int error, enum pw_failu
 
 
 int pw_fail(lua_State *L, const char *what, int error) {
-    return push_failure(L, what, error, pw_failure_of(error));
+    return pw_fail_because(L, what, strerror(error), error, pw_failure_of(error));
 }
 
 
 int pw_fail_file(lua_State *L, const char *what, int error) {
-    return push_failure(L, what, error, error == ENOENT ? PW_UNSUPPORTED : pw_failure_of(error));
+    return pw_fail_because(L, what, strerror(error), error,
+                           error == ENOENT ? PW_UNSUPPORTED : pw_failure_of(error));
 }
 
 

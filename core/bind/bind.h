@@ -30,6 +30,10 @@ int pw_fail(lua_State *L, const char *what, int error);
 /* The same for files that every kernel has or lacks: there ENOENT means "unsupported". */
 int pw_fail_file(lua_State *L, const char *what, int error);
 
+/* The same with a reason and a kind of one's own. */
+int pw_fail_because(lua_State *L, const char *what, const char *reason, int error,
+                    enum pw_failure failure);
+
 /* [-0, +1, m] The bytes of a slice. */
 void pw_push_slice(lua_State *L, struct pw_slice slice);
 

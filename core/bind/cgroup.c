@@ -228,6 +228,7 @@ int luaopen_pagewarden_cgroup(lua_State *L) {
         {"swap", swap},
         {"numa_stat", pw_cgroup_numa_stat},
         {"pressure", pw_cgroup_pressure},
+        {"set", pw_cgroup_set},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_CGROUP, methods);

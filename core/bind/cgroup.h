@@ -41,4 +41,7 @@ int pw_cgroup_events(lua_State *L);
 int pw_cgroup_numa_stat(lua_State *L);
 int pw_cgroup_pressure(lua_State *L);
 
+/* The method that changes one of its settings. */
+int pw_cgroup_set(lua_State *L);
+
 #endif

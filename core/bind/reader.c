@@ -6,6 +6,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "bind/act_context.h"
+
 
 int pw_new_reader(lua_State *L, const char *root) {
     struct pw_reader *reader = lua_newuserdatauv(L, sizeof *reader, PW_READER_ROOT);
@@ -13,7 +15,9 @@ int pw_new_reader(lua_State *L, const char *root) {
     luaL_setmetatable(L, PW_READER);
     lua_pushstring(L, root);
     lua_setiuservalue(L, -2, PW_READER_ROOT);
-    return pw_source_open(&reader->source, root);
+    int error = pw_source_open(&reader->source, root);
+    pw_act_attach(L, &reader->source);
+    return error;
 }
 
 

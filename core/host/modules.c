@@ -7,8 +7,10 @@ int luaopen_pagewarden_cgroup(lua_State *L);
 int luaopen_pagewarden_host(lua_State *L);
 int luaopen_pagewarden_loop(lua_State *L);
 int luaopen_pagewarden_mm(lua_State *L);
+int luaopen_pagewarden_oom(lua_State *L);
 int luaopen_pagewarden_pattern(lua_State *L);
 int luaopen_pagewarden_proc(lua_State *L);
+int luaopen_pagewarden_sysctl(lua_State *L);
 int luaopen_pagewarden_text(lua_State *L);
 int luaopen_pagewarden_trend(lua_State *L);
 
@@ -17,8 +19,10 @@ static const luaL_Reg modules[] = {
     {"pagewarden.host", luaopen_pagewarden_host},
     {"pagewarden.loop", luaopen_pagewarden_loop},
     {"pagewarden.mm", luaopen_pagewarden_mm},
+    {"pagewarden.oom", luaopen_pagewarden_oom},
     {"pagewarden.pattern", luaopen_pagewarden_pattern},
     {"pagewarden.proc", luaopen_pagewarden_proc},
+    {"pagewarden.sysctl", luaopen_pagewarden_sysctl},
     {"pagewarden.text", luaopen_pagewarden_text},
     {"pagewarden.trend", luaopen_pagewarden_trend},
     {NULL, NULL},

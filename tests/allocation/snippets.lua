@@ -135,3 +135,16 @@ do local l <close> = loop.new { virtual = true }; assert(l:on_oom(host.columns))
 do local l <close> = loop.new { virtual = true }; l:inject("oom", { pid = 1, comm = "x" }) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_change("proc", print)) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_memory_events("/system.slice", print)) end
+
+-- pagewarden.sysctl, pagewarden.oom and cgroup.set: each sets what is there already
+do local view <close> = assert(sysctl.open(root)) end
+assert(sysctl.open(root)):close()
+assert(sysctl.open(root):get "vm.swappiness" == 60)
+assert(sysctl.open(root):set("vm.swappiness", 60, { lifetime = "keep" }) == 60)
+assert(sysctl.open(root):set("vm.lowmem_reserve_ratio", sysctl.open(root):get "vm.lowmem_reserve_ratio"))
+assert(#sysctl.open(root):list() == 2)
+do local view <close> = assert(oom.open(root)) end
+assert(oom.open(root)):close()
+assert(oom.open(root):score(200))
+assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
+assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))

@@ -10,7 +10,7 @@ local view = require "pagewarden.view"
 
 local eval = { summary = "Evaluate Lua that only reads" }
 
-local READERS = { "proc", "cgroup", "mm" }
+local READERS = { "proc", "cgroup", "mm", "oom", "sysctl" }
 local PURE = { "format", "option", "text", "trend" }
 
 
@@ -98,7 +98,7 @@ local function new_environment(folder)
   local environment = sandbox.environment "."
   for _, name in ipairs(READERS) do
     local module = require("pagewarden." .. name)
-    rawset(environment, name, view.module_of(assert(module.open(folder))))
+    rawset(environment, name, view.readers_of(assert(module.open(folder))))
   end
   for _, name in ipairs(PURE) do
     rawset(environment, name, require("pagewarden." .. name))

@@ -106,6 +106,18 @@ function cgroup.numa_stat(path) end
 function cgroup.pressure(path, resource) end
 
 
+--- Changes a setting of a cgroup, and gives what the kernel has now.
+---@param path string
+---@param file string such as "memory.high"
+---@param value number|string bytes for sizes; `math.huge` for no limit
+---@param options? pagewarden.ActOptions
+---@return number|string|nil
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.set(path, file, value, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Cgroup?
@@ -127,6 +139,7 @@ function cgroup.open(root) end
 ---@field events fun(self, path: string): table<string, integer>?, pagewarden.Flaws|string
 ---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string
 ---@field pressure fun(self, path: string, resource: pagewarden.Resource): pagewarden.Pressure?, any
+---@field set fun(self, path: string, file: string, value: any, options?: table): any
 local Cgroup = {}
 
 

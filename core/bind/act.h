@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the functions that change something share: their options, and the way through the gate.
+ */
+#ifndef PAGEWARDEN_BIND_ACT_H
+#define PAGEWARDEN_BIND_ACT_H
+
+#include "bind/act_context.h"
+#include "bind/reader.h"
+
+/* [-0, +0, v] Reads the options table at `index`, if there is one: lifetime and cooldown, and self
+ * where `self` is true. */
+void pw_check_act_options(lua_State *L, int index, bool self, struct pw_act *act);
+
+/* [-0, +1, v] The value at `index` as the kernel reads it: an integer, a string, a list of
+ * integers, or math.huge for "max". */
+const char *pw_push_act_value(lua_State *L, int index);
+
+/* [-0, +4 or 0, v] Makes the change. Returns 0 when it was made, or would have been in dry run, and
+ * `kept` is what the kernel has now; else the number of results that say why not, "KEY: reason", to
+ * be returned by the caller. */
+int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
+              char kept[PW_VALUE_BYTES]);
+
+/* [-0, +4, m] nil, "KEY: reason", errno, kind for a setting that could not be read or written. */
+int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error);
+
+/* [-0, +1, m] A setting's text as Lua has it: an integer, math.huge for "max", a list of integers,
+ * or the text. */
+void pw_push_setting(lua_State *L, struct pw_slice text);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/***
+Whom the kernel kills when memory runs out.
+
+A process is what `proc.process` gives, or a pid; a pid alone means whoever has it now. Every
+function is also a method of what `open` returns.
+
+@module pagewarden.oom
+@pragma nostrip
+*/
+#include <errno.h>
+#include <unistd.h>
+
+#include "bind/act.h"
+#include "bind/process.h"
+#include "bind/view.h"
+#include "read/single.h"
+
+#define PW_OOM "pagewarden.oom"
+
+/* Which process a call is about. */
+struct call {
+    struct pw_reader *reader;
+    struct pw_identity process;
+};
+
+
+/* [-0, +0, v] The process at 2, read where it was found; a pid, through the view at 1. */
+static struct call begin(lua_State *L) {
+    struct call call = {.reader = pw_check_view(L, 1, PW_OOM)};
+    const struct pw_identity *process = pw_test_process(L, 2);
+    if (process) {
+        lua_getiuservalue(L, 2, 1);
+        call.reader = pw_check_reader(L, -1);
+        lua_pop(L, 1);
+        call.process = *process;
+        return call;
+    }
+    luaL_argcheck(L, lua_isinteger(L, 2) && lua_tointeger(L, 2) > 0, 2,
+                  "a process or a pid expected");
+    call.process = (struct pw_identity){lua_tointeger(L, 2), PW_ABSENT};
+    return call;
+}
+
+
+/* [-0, +4, m] nil, "oom PID: reason", errno, kind. */
+static int fail(lua_State *L, const struct call *call, int error) {
+    const char *what = lua_pushfstring(L, "oom %I", (LUAI_UACINT)call->process.pid);
+    return error == ESRCH ? pw_fail_because(L, what, "the process has ended", error, PW_GONE)
+                          : pw_fail_file(L, what, error);
+}
+
+
+/* Opens the process's directory, and finds out when it started: the descriptor or -errno. */
+static int open_process(struct call *call) {
+    struct pw_stat stat;
+    struct pw_flaws flaws = {0};
+    int fd = pw_process_open(&call->reader->source, &call->process, &call->reader->buffer, &stat,
+                             &flaws);
+    if (fd >= 0) {
+        call->process.start_ticks = stat.starttime_ticks;
+    }
+    return fd;
+}
+
+
+static int push_number_of(lua_State *L, const char *name) {
+    struct call call = begin(L);
+    struct pw_number number;
+    struct pw_flaws flaws = {0};
+    pw_check_surplus(L, 2);
+    int fd = open_process(&call);
+    if (fd < 0) {
+        return fail(L, &call, -fd);
+    }
+    struct pw_buffer *buffer = &call.reader->buffer;
+    int error = pw_process_read_at(&call.reader->source, &call.process, fd, name, buffer);
+    close(fd);
+    if (!error && !pw_parse_single(pw_buffer_text(buffer), &number, &flaws)) {
+        error = -EBADMSG;
+    }
+    if (error) {
+        return fail(L, &call, -error);
+    }
+    lua_pushinteger(L, number.value);
+    return 1;
+}
+
+
+/***
+How badly the kernel rates the process: the highest is killed first.
+@function score
+@tparam process|integer process
+@treturn[1] integer 0 and up
+@return[2] nil, "oom PID: reason", errno, kind
+*/
+static int score(lua_State *L) {
+    return push_number_of(L, "oom_score");
+}
+
+
+/***
+What is added to the process's score, in thousandths of all memory.
+@function adj
+@tparam process|integer process
+@treturn[1] integer -1000 (never killed) to 1000
+@return[2] nil, "oom PID: reason", errno, kind: "unsupported" before Linux 2.6.36
+*/
+static int adj(lua_State *L) {
+    return push_number_of(L, "oom_score_adj");
+}
+
+
+/***
+Changes it. Children that are started later inherit it; those that there are do not. It goes to the
+very process that was meant, or to none. Never touched are init and kernel threads, nor the process
+that calls unless it says so. Going below what a process was given needs CAP_SYS_RESOURCE.
+@function set_adj
+@tparam process|integer process
+@tparam integer adj -1000 to 1000
+@tparam[opt] table options `{ lifetime =, cooldown = }` as for `sysctl.set`, and `self = true`
+@treturn[1] integer what the kernel has now
+@return[2] nil, "oom PID:START: reason", errno, kind
+*/
+static int set_adj(lua_State *L) {
+    struct call call = begin(L);
+    struct pw_setting setting;
+    struct pw_act act = {.setting = &setting};
+    char kept[PW_VALUE_BYTES];
+    lua_Integer wanted = luaL_checkinteger(L, 3);
+    luaL_argcheck(L, wanted >= -1000 && wanted <= 1000, 3, "-1000 to 1000 expected");
+    pw_check_act_options(L, 4, true, &act);
+    pw_check_surplus(L, 4);
+    int fd = open_process(&call);
+    if (fd < 0) {
+        return fail(L, &call, -fd);
+    }
+    close(fd);
+    pw_setting_of_oom(&call.process, &setting);
+    act.value = pw_push_act_value(L, 3);
+    int failed = pw_do_act(L, call.reader, &act, kept);
+    if (failed) {
+        return failed;
+    }
+    pw_push_setting(L, pw_slice_of(kept));
+    return 1;
+}
+
+
+/***
+The functions of this module for another root, or another machine's capture, as methods.
+@function open
+@tparam[opt] string|reader root a folder, or a reader of `pagewarden.proc`; this machine without it
+@treturn[1] oom an object with `close`, which frees what `open` opened
+@return[2] nil, message, errno, kind
+*/
+
+/***
+Frees what `open` opened; the object may be closed again, and closes itself at the end of a
+`local view <close>`.
+@function oom:close
+*/
+
+PW_EXPORT int luaopen_pagewarden_oom(lua_State *L);
+
+int luaopen_pagewarden_oom(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"score", score}, {"adj", adj}, {"set_adj", set_adj}, {NULL, NULL}};
+    return pw_push_view_module(L, PW_OOM, methods);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/***
+The kernel's settings below /proc/sys.
+
+A key is named with dots or slashes, as sysctl(8) takes it: `"vm.swappiness"`, `"vm/swappiness"`.
+Every function is also a method of what `open` returns. Under the host, a policy may set what it was
+granted; a plain Lua program sets with its own rights, and nothing undoes it.
+
+@module pagewarden.sysctl
+@pragma nostrip
+*/
+#include <errno.h>
+#include <string.h>
+
+#include "act/sysctl.h"
+#include "bind/act.h"
+#include "bind/view.h"
+#include "read/directory.h"
+
+#define PW_SYSCTL "pagewarden.sysctl"
+
+
+/* [-0, +0, v] The key at 2. */
+static void check_key(lua_State *L, struct pw_setting *setting) {
+    struct pw_slice name;
+    name.data = luaL_checklstring(L, 2, &name.size);
+    luaL_argcheck(L, pw_setting_of_sysctl(name, setting) == 0, 2,
+                  "not the name of a key below /proc/sys");
+}
+
+
+/***
+A setting.
+@function get
+@tparam string key
+@treturn[1] integer|{integer,...}|string a list where the kernel has several numbers
+@return[2] nil, "sysctl KEY: reason", errno, kind: "unsupported" when this kernel has no such key
+@usage if sysctl.get "vm.swappiness" > 60 then … end
+*/
+static int get(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
+    struct pw_setting setting;
+    check_key(L, &setting);
+    pw_check_surplus(L, 2);
+    int error = pw_source_read(&reader->source, setting.paths[0], &reader->buffer);
+    if (error) {
+        return pw_fail_setting(L, &setting, -error);
+    }
+    pw_push_setting(L, pw_buffer_text(&reader->buffer));
+    return 1;
+}
+
+
+/***
+Changes a setting and reads it back, for the kernel ignores some values without a word and rounds
+others. Of the pairs of which one is in force (`vm.dirty_bytes` and `vm.dirty_ratio`, …) the kernel
+makes the partner 0; what undoes it restores the one that was not 0. In dry run nothing is written,
+and later reads agree.
+@function set
+@tparam string key
+@tparam integer|{integer,...}|string value
+@tparam[opt] table options `{ lifetime = "lease" or "keep", cooldown = (seconds before the policy
+may set the key again) }`, both only under the host
+@treturn[1] integer|{integer,...}|string what the kernel has now
+@return[2] nil, "sysctl KEY: reason", errno, kind: "denied" too when another policy owns the key
+@usage assert(sysctl.set("vm.swappiness", 40))
+*/
+static int set(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
+    struct pw_setting setting;
+    struct pw_act act = {.setting = &setting};
+    char kept[PW_VALUE_BYTES];
+    check_key(L, &setting);
+    pw_check_act_options(L, 4, false, &act);
+    pw_check_surplus(L, 4);
+    act.value = pw_push_act_value(L, 3);
+    int failed = pw_do_act(L, reader, &act, kept);
+    if (failed) {
+        return failed;
+    }
+    pw_push_setting(L, pw_slice_of(kept));
+    return 1;
+}
+
+
+/* [-1, +1, m] Appends the keys of a folder to the list on top of the stack: of its files, each name
+ * behind `prefix`. */
+static void append_keys(lua_State *L, const struct pw_source *source, struct pw_slice names,
+                        const char *folder, const char *prefix) {
+    struct pw_slice name;
+    struct pw_buffer unused = {0};
+    while (pw_take_name(&names, &name)) {
+        const char *path = lua_pushfstring(L, "%s/%s", folder, name.data);
+        bool is_folder = pw_directory_read(source, path, &unused) != -ENOTDIR;
+        pw_buffer_free(&unused);
+        lua_pop(L, 1);
+        if (!is_folder) {
+            lua_pushfstring(L, "%s.%s", prefix, name.data);
+            pw_append(L);
+        }
+    }
+}
+
+
+/***
+The keys there are on this kernel.
+@function list
+@tparam[opt="vm"] string folder
+@treturn[1] {string,...} in no order, without those of folders in the folder
+@return[2] nil, "sysctl FOLDER: reason", errno, kind
+*/
+static int list(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
+    const char *folder = luaL_optstring(L, 2, "vm");
+    char dotted[NAME_MAX], path[NAME_MAX + sizeof PW_SYSCTL_FOLDER];
+    luaL_argcheck(L, pw_sysctl_name(pw_slice_of(folder), dotted, sizeof dotted), 2,
+                  "not the name of a folder below /proc/sys");
+    pw_check_surplus(L, 2);
+    pw_sysctl_path(dotted, path, sizeof path);
+    int error = pw_directory_read(&reader->source, path, &reader->buffer);
+    if (error) {
+        return pw_fail_file(L, lua_pushfstring(L, "sysctl %s", dotted), -error);
+    }
+    lua_newtable(L);
+    append_keys(L, &reader->source, pw_buffer_text(&reader->buffer), path, dotted);
+    return 1;
+}
+
+
+/***
+The functions of this module for another root, or another machine's capture, as methods.
+@function open
+@tparam[opt] string|reader root a folder, or a reader of `pagewarden.proc`; this machine without it
+@treturn[1] sysctl an object with `close`, which frees what `open` opened
+@return[2] nil, message, errno, kind
+*/
+
+/***
+Frees what `open` opened; the object may be closed again, and closes itself at the end of a
+`local view <close>`.
+@function sysctl:close
+*/
+
+PW_EXPORT int luaopen_pagewarden_sysctl(lua_State *L);
+
+int luaopen_pagewarden_sysctl(lua_State *L) {
+    static const luaL_Reg methods[] = {{"get", get}, {"set", set}, {"list", list}, {NULL, NULL}};
+    return pw_push_view_module(L, PW_SYSCTL, methods);
+}
