@@ -110,6 +110,14 @@ describe("pagewarden", function()
       assert.equal(1, status)
     end)
 
+    it("lets a policy wait for what happens in the root it is given, and nowhere else", function()
+      folder:mkdir "root"
+      check_complaint(1, "demo: proc/pressure/memory: No such file or directory\n",
+        run("run DEMO --root " .. folder.path .. "/root", [[start = function(pw)
+          return pw:on_pressure({ resource = "memory", stall = 0.1 }, function() end)
+        end]]))
+    end)
+
     it("lets a one-shot policy say that it could not", function()
       check_complaint(1, "demo: there is no swap\n",
         run("run DEMO", [[start = function() return nil, "there is no swap" end]]))

@@ -83,7 +83,7 @@ end
 
 
 local function run_policy(policy, reader, arguments, seconds)
-  local loop <close> = assert(loops.new())
+  local loop <close> = assert(loops.new { reader = reader })
   local function stop()
     loop:stop()
   end
