@@ -5,6 +5,7 @@
 
 int luaopen_pagewarden_cgroup(lua_State *L);
 int luaopen_pagewarden_host(lua_State *L);
+int luaopen_pagewarden_journal(lua_State *L);
 int luaopen_pagewarden_loop(lua_State *L);
 int luaopen_pagewarden_mm(lua_State *L);
 int luaopen_pagewarden_oom(lua_State *L);
@@ -17,6 +18,7 @@ int luaopen_pagewarden_trend(lua_State *L);
 static const luaL_Reg modules[] = {
     {"pagewarden.cgroup", luaopen_pagewarden_cgroup},
     {"pagewarden.host", luaopen_pagewarden_host},
+    {"pagewarden.journal", luaopen_pagewarden_journal},
     {"pagewarden.loop", luaopen_pagewarden_loop},
     {"pagewarden.mm", luaopen_pagewarden_mm},
     {"pagewarden.oom", luaopen_pagewarden_oom},

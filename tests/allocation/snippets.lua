@@ -148,3 +148,8 @@ assert(oom.open(root)):close()
 assert(oom.open(root):score(200))
 assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
 assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))
+
+-- pagewarden.journal
+assert(#journal.list(root) == 0)
+assert(#journal.undo(root) == 0)
+assert(not journal.undo(root, 7))
