@@ -82,4 +82,10 @@ function cell.start(root, units)
 end
 
 
+--- Gives back what is not used any more, most of which loading left.
+function cell.collect()
+  collectgarbage()
+end
+
+
 return cell

@@ -36,21 +36,10 @@ local LAYERS = { "usr/lib/pagewarden", "etc/pagewarden", "run/pagewarden" }
 ---@field as string? which policy it is about
 ---@field denied boolean? a matter of permission
 
----@class pagewarden.Configuration closes the policies that nobody took out of it
+---@class pagewarden.Configuration
 ---@field files string[] that were read
----@field configured pagewarden.Configured[]
 ---@field problems pagewarden.ConfigurationProblem[]
-
-
-local Configuration = {}
-Configuration.__index = Configuration
-
-
-function Configuration:__close()
-  for _, configured in ipairs(self.configured) do
-    configured.policy:close()
-  end
-end
+---@field private take fun(configured: pagewarden.Configured)
 
 
 local function is_folder(path)
@@ -248,10 +237,10 @@ local function take_entry(result, entry, origin, search, taken)
     policy:close()
     return
   end
-  table.insert(result.configured, {
+  result.take {
     as = check.as, policy = policy, grant = grant, origin = origin,
     fingerprint = fingerprint.of(files, entry.options, grant),
-  })
+  }
 end
 
 
@@ -277,22 +266,20 @@ end
 
 --- Without configuration nothing is granted: the policies that come with pagewarden and only read.
 local function take_bundled(result, search)
+  local attempt = { problems = {}, take = result.take }
   for _, script in ipairs(scripts.bundled(search)) do
-    local entry = { policy = script.path, options = {} }
-    local found = setmetatable({ configured = {}, problems = {} }, Configuration)
-    take_entry(found, entry, "no configuration", search, {})
-    table.move(found.configured, 1, #found.configured, #result.configured + 1, result.configured)
+    take_entry(attempt, { policy = script.path, options = {} }, "no configuration", search, {})
   end
 end
 
 
---- Reads the configuration, loads the policies it names, and starts nothing. Whoever keeps one
---- takes it out of the list.
+--- Reads the configuration and loads the policies it names, starting none.
 ---@param source pagewarden.ConfigurationSource
+---@param take fun(configured: pagewarden.Configured) is called with each, to keep or to close
 ---@return pagewarden.Configuration
-function configuration.load(source)
+function configuration.load(source, take)
   local files, message = find_files(source)
-  local result = setmetatable({ files = files, configured = {}, problems = {} }, Configuration)
+  local result = { files = files, problems = {}, take = take }
   local taken = {}
   if message then
     table.insert(result.problems, { message = message })

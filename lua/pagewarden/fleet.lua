@@ -85,6 +85,9 @@ function Fleet:start_member(configured)
       configured.policy:close()
     end,
   }, configured.as)
+  if not member.instance.stopped then
+    configured.policy:collect()
+  end
   return member
 end
 
@@ -153,30 +156,38 @@ function Fleet:stop_others(configured, result)
 end
 
 
---- Makes the fleet what a configuration says. Its policies are the fleet's then.
----@param configuration pagewarden.Configuration
+--- Puts one that is configured into the fleet, unless it is there already.
+---@private
+function Fleet:take(configured, result)
+  local name, member = configured.as, self.members[configured.as]
+  if is_unchanged(member, configured) then
+    configured.policy:close()
+    member.configured.origin = configured.origin
+    table.insert(result.unchanged, name)
+  else
+    table.insert(result[self:put(configured)], name)
+  end
+end
+
+
+--- Makes the fleet what a configuration says. Each policy is started before the next is loaded, so
+--- that what loading one needed serves the next.
+---@param load fun(take: fun(configured: pagewarden.Configured)): pagewarden.Configuration
 ---@return pagewarden.Reloading
-function Fleet:apply(configuration)
+function Fleet:apply(load)
+  local names = {}
   local result = { started = {}, replaced = {}, unchanged = {}, kept = {}, failed = {},
     stopped = {}, problems = {} }
+  local configuration = load(function(configured)
+    names[configured.as] = true
+    self:take(configured, result)
+  end)
   self.problems = configuration.problems
-  local names, list = {}, configuration.configured
-  configuration.configured = {}
-  for _, configured in ipairs(list) do
-    local name, member = configured.as, self.members[configured.as]
-    names[name] = true
-    if is_unchanged(member, configured) then
-      configured.policy:close()
-      member.configured.origin = configured.origin
-      table.insert(result.unchanged, name)
-    else
-      table.insert(result[self:put(configured)], name)
-    end
-  end
   self:stop_others(names, result)
   for i, problem in ipairs(self.problems) do
     result.problems[i] = problem.message
   end
+  collectgarbage()
   return result
 end
 
@@ -296,10 +307,10 @@ end
 
 
 --- A fleet without policies.
----@param host pagewarden.Host without `ended`
+---@param environment pagewarden.Host without `ended`
 ---@return pagewarden.Fleet
-function fleet.new(host)
-  return setmetatable({ host = host, members = {}, problems = {} }, Fleet)
+function fleet.new(environment)
+  return setmetatable({ host = environment, members = {}, problems = {} }, Fleet)
 end
 
 

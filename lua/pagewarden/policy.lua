@@ -91,6 +91,12 @@ function Policy:memory()
 end
 
 
+--- Has it give back the memory that it does not use any more.
+function Policy:collect()
+  self:call "collect"
+end
+
+
 --- Gives back all it has. No code of the policy runs.
 function Policy:close()
   self.state:close()

@@ -32,25 +32,25 @@ describe("the configuration", function()
   --- Reads one file with this text. Problems come without the file's name: "3: …".
   local function load(text)
     local path = folder:write("conf.d/a.lua", text)
-    local found <close> = configuration.load(source)
-    local names, problems = {}, {}
-    for i, configured in ipairs(found.configured) do
-      names[i] = configured.as
-    end
+    local names, problems, configured = {}, {}, {}
+    local found = configuration.load(source, function(one)
+      one.policy:close()
+      configured[#configured + 1], names[#names + 1] = one, one.as
+    end)
     for i, problem in ipairs(found.problems) do
       problems[i] = problem.message:gsub("^" .. path:gsub("%p", "%%%0") .. ":%s?", "")
     end
-    return names, problems, found
+    return names, problems, configured
   end
 
   it("names the policies to run, more than once each when they have names of their own", function()
-    local names, problems, found = load [[
+    local names, problems, configured = load [[
       policy "demo" { window = "5s" }
       policy "demo" { as = "slow", window = "10s" }
     ]]
     assert.same({}, problems)
     assert.same({ "demo", "slow" }, names)
-    assert.equal(folder.path .. "/conf.d/a.lua:2", found.configured[2].origin)
+    assert.equal(folder.path .. "/conf.d/a.lua:2", configured[2].origin)
   end)
 
   it("says everything that is wrong, where, and what may have been meant", function()
@@ -144,19 +144,19 @@ describe("the configuration", function()
     folder:write(layers[3] .. "/15-now.lua", 'policy "demo" { as = "now" }')
     folder:write(layers[3] .. "/notes.txt", "not Lua")
     source.config = nil
-    local found <close> = configuration.load(source)
     local names = {}
-    for i, configured in ipairs(found.configured) do
-      names[i] = configured.as
-    end
+    local found = configuration.load(source, function(configured)
+      configured.policy:close()
+      names[#names + 1] = configured.as
+    end)
     assert.same({ "admin", "now", "base" }, names)
     assert.same({}, found.problems)
   end)
 
   it("tells a policy that changed from one that did not", function()
     local function fingerprint(text)
-      local _, _, found = load(text)
-      return found.configured[1].fingerprint
+      local _, _, configured = load(text)
+      return configured[1].fingerprint
     end
     local before = fingerprint 'policy "demo" { most = 1 }'
     assert.equal(before, fingerprint '\n\npolicy "demo" { most = 0x1 }')

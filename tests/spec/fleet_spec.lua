@@ -38,10 +38,10 @@ return { api = 1, name = "%s", summary = "A test", options = { opt.integer { "n"
 
   local function apply(text)
     folder:write("conf.lua", text)
-    local found <close> = configuration.load {
-      config = folder.path, root = folder.path, search = { first = { folder.path .. "/scripts" } },
-    }
-    return fleet:apply(found)
+    return fleet:apply(function(take)
+      return configuration.load({ config = folder.path, root = folder.path,
+        search = { first = { folder.path .. "/scripts" } } }, take)
+    end)
   end
 
   --- What happened, without the lists that are empty.

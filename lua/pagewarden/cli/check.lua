@@ -48,14 +48,14 @@ end
 
 
 local function check_configuration(arguments, context, paint)
-  local found <close> = configuration.load(root.configuration(arguments, context))
+  local found = configuration.load(root.configuration(arguments, context), function(configured)
+    configured.policy:close()
+    print(("%s: %s: %s"):format(configured.origin, configured.as, paint("green", "ok")))
+  end)
   local status = exit.DONE
   for _, problem in ipairs(found.problems) do
     status = math.max(status, exit.complain(problem.denied and exit.DENIED or exit.USAGE,
       problem.message))
-  end
-  for _, configured in ipairs(found.configured) do
-    print(("%s: %s: %s"):format(configured.origin, configured.as, paint("green", "ok")))
   end
   if #found.files == 0 and status == exit.DONE then
     print(("%s: no *.lua in it: the daemon would only observe"):format(arguments.config))

@@ -60,11 +60,14 @@ end
 ---@private
 ---@return pagewarden.Reloading
 function Daemon:apply()
-  local found <close> = configuration.load(self.source)
+  local found
+  local result = self.fleet:apply(function(take)
+    found = configuration.load(self.source, take)
+    return found
+  end)
   for _, problem in ipairs(found.problems) do
     self.log("misconfigured", { message = problem.message })
   end
-  local result = self.fleet:apply(found)
   if #found.files == 0 and #found.problems == 0 then
     self.log("observing", { message = "nothing is configured: only looking" })
   end
