@@ -28,7 +28,8 @@ local function files_in(page)
   local files = {}
   for word in page:gsub("```.-```", ""):gmatch "`([%w_./-]+)`" do
     local is_path = word:find "^%l[%w_.-]*/[%w_./-]*%.%l+$" or word:find "%.[chl][ua]*$"
-    if is_path and not word:find "NAME" and not word:find "foo" then
+    local is_built = word:find "^build/"
+    if is_path and not is_built and not word:find "NAME" and not word:find "foo" then
       files[#files + 1] = word
     end
   end
