@@ -6,12 +6,14 @@
 int luaopen_pagewarden_cgroup(lua_State *L);
 int luaopen_pagewarden_host(lua_State *L);
 int luaopen_pagewarden_journal(lua_State *L);
+int luaopen_pagewarden_log_sink(lua_State *L);
 int luaopen_pagewarden_loop(lua_State *L);
 int luaopen_pagewarden_mm(lua_State *L);
 int luaopen_pagewarden_oom(lua_State *L);
 int luaopen_pagewarden_pattern(lua_State *L);
 int luaopen_pagewarden_proc(lua_State *L);
 int luaopen_pagewarden_sysctl(lua_State *L);
+int luaopen_pagewarden_state_file(lua_State *L);
 int luaopen_pagewarden_text(lua_State *L);
 int luaopen_pagewarden_trend(lua_State *L);
 
@@ -19,12 +21,14 @@ static const luaL_Reg modules[] = {
     {"pagewarden.cgroup", luaopen_pagewarden_cgroup},
     {"pagewarden.host", luaopen_pagewarden_host},
     {"pagewarden.journal", luaopen_pagewarden_journal},
+    {"pagewarden.log_sink", luaopen_pagewarden_log_sink},
     {"pagewarden.loop", luaopen_pagewarden_loop},
     {"pagewarden.mm", luaopen_pagewarden_mm},
     {"pagewarden.oom", luaopen_pagewarden_oom},
     {"pagewarden.pattern", luaopen_pagewarden_pattern},
     {"pagewarden.proc", luaopen_pagewarden_proc},
     {"pagewarden.sysctl", luaopen_pagewarden_sysctl},
+    {"pagewarden.state_file", luaopen_pagewarden_state_file},
     {"pagewarden.text", luaopen_pagewarden_text},
     {"pagewarden.trend", luaopen_pagewarden_trend},
     {NULL, NULL},

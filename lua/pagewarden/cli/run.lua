@@ -2,8 +2,9 @@
 --- `pagewarden run NAME|FILE`: runs one policy in the foreground, until it has nothing left to wait
 -- for, its time is up, or SIGINT or SIGTERM ends it in an orderly way. All three are exit status 0.
 -- @module pagewarden.cli.run
+local errno = require "posix.errno"
 local exit = require "pagewarden.cli.exit"
-local log = require "pagewarden.log"
+local log_target = require "pagewarden.log_target"
 local loops = require "pagewarden.loop"
 local needs = require "pagewarden.needs"
 local policies = require "pagewarden.cli.policies"
@@ -66,45 +67,72 @@ local function wall_clock()
 end
 
 
---- Writes each event at once. When nobody reads them any more there is no point in going on; a
---- failure is for the end of the run to say, to people.
-local function new_sink(loop, as_json)
-  local show = as_json and log.to_json or log.to_text
+--- Writes each event. When that fails there is no point in going on, and `outlet.lost` says why; a
+--- failure of the policy is for the end of the run to say, to people.
+local function new_sink(outlet, loop, as_json)
   return function(event)
     if event.event == "failed" and not as_json then
       return
     end
-    local written = io.stdout:write(show(event), "\n") and io.stdout:flush()
-    if not written then
+    local ok, message, number = outlet.target:say(event)
+    if not ok and number ~= errno.ENOBUFS then
+      outlet.lost = { message = message, number = number }
       loop:stop()
     end
   end
 end
 
 
-local function run_policy(policy, reader, arguments, seconds)
-  local loop <close> = assert(loops.new { reader = reader })
+--- Waits for whoever reads the events. That nobody does any more is no failure.
+local function finish_output(outlet)
+  local ok, message, number = outlet.target:finish()
+  local lost = outlet.lost or not ok and { message = message, number = number }
+  if lost and lost.number ~= errno.EPIPE then
+    return exit.complain(exit.FAILED, "standard output: " .. lost.message:gsub("^log: ", ""))
+  end
+  return exit.DONE
+end
+
+
+--- Runs the loop until the policy is done, its time is up or a signal comes. From then on a signal
+--- is no longer waited for, and ends the program.
+local function run_loop(loop, seconds, start)
   local function stop()
     loop:stop()
   end
-  loop:on_signal({ "SIGINT", "SIGTERM" }, stop)
+  local _ <close> = loop:on_signal({ "SIGINT", "SIGTERM" }, stop)
   if seconds then
     loop:after(seconds, stop, { background = true })
   end
-  local instance = runtime.start(policy, {
-    loop = loop, reader = reader, now = wall_clock, sink = new_sink(loop, arguments.json),
-  })
+  local instance = start()
   if not instance.stopped then
     assert(loop:run())
   end
   instance:stop()
+  return instance
+end
+
+
+local function run_policy(policy, reader, arguments, seconds)
+  local loop <close> = assert(loops.new { reader = reader })
+  local target <close> = assert(log_target.open(loop, {
+    json = arguments.json, journal_stream = os.getenv "JOURNAL_STREAM",
+  }))
+  local outlet = { target = target }
+  local instance = run_loop(loop, seconds, function()
+    return runtime.start(policy, {
+      loop = loop, reader = reader, now = wall_clock,
+      sink = new_sink(outlet, loop, arguments.json),
+    })
+  end)
+  local status = finish_output(outlet)
   if instance.failure then
     if os.getenv "PAGEWARDEN_DEBUG" == "1" and instance.trace then
       io.stderr:write(instance.trace, "\n")
     end
     return exit.complain(exit.FAILED, ("%s: %s"):format(policy.name, instance.failure))
   end
-  return exit.DONE
+  return status
 end
 
 
