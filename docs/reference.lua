@@ -6,10 +6,10 @@
 local output = assert(arg[1], "usage: lua5.4 docs/reference.lua OUT")
 
 local C_FILES = "core/bind/*.c core/host/*.c"
-local LUA_FILES = { "format", "testing/init", "meta/option", "meta/pw" }
+local LUA_FILES = { "format", "testing/init", "meta/option", "meta/pw", "meta/state" }
 
 --- What the sources call a class, and how a reader of the pages knows its objects.
-local OBJECTS = { Pw = "pw", World = "world", Handle = "handle" }
+local OBJECTS = { Pw = "pw", World = "world", Handle = "handle", State = "state" }
 
 
 local function quote(word)

@@ -12,7 +12,7 @@
 #include "host/log_sink.h"
 #include "host/loop_object.h"
 
-#define LOG_SINK "pagewarden.log_sink"
+#define LOG_SINK "pagewarden.host.log_sink"
 #define LONGEST_SECONDS 86400
 
 enum { LOOP = 1 }; /* the user value that keeps the loop */

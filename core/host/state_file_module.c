@@ -9,7 +9,7 @@ The file that a policy's state is kept in (see state_file.h), for the host's Lua
 #include "host/loop_object.h"
 #include "host/state_file.h"
 
-#define STATE_FILE "pagewarden.state_file"
+#define STATE_FILE "pagewarden.host.state_file"
 
 enum { READER = 1 }; /* the user value that keeps the root open */
 

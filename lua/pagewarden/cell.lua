@@ -74,8 +74,9 @@ end
 ---@param units { page_size: integer, clock_ticks: integer }
 function cell.start(root, units)
   local start, options = policy.start, values
+  local needed = assert(declaration.needs_of(policy, values))
   let_go()
-  local done, reason = start(pw.new(assert(proc.open(root, units))), options)
+  local done, reason = start(pw.new(assert(proc.open(root, units)), needed), options)
   if not done and type(reason) == "string" then
     error(reason, 0)
   end

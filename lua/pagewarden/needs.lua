@@ -45,16 +45,16 @@ local RESOURCES = { cpu = true, memory = true, io = true, irq = true }
 ---@field name string
 ---@field expects string
 ---@field accepts fun(value: any): boolean
----@field reading boolean? granted to every policy
+---@field free boolean? granted to every policy: it reads, or has a file of our own
 
 --- In the order that messages name them.
 ---@type pagewarden.Need[]
 local KINDS = {
-  { name = "process", expects = '"read"', reading = true,
+  { name = "process", expects = '"read"', free = true,
     accepts = function(value) return value == "read" end },
-  { name = "pressure", expects = "a list of cpu, memory, io and irq", reading = true,
+  { name = "pressure", expects = "a list of cpu, memory, io and irq", free = true,
     accepts = list_of(RESOURCES) },
-  { name = "kmsg", expects = "true", reading = true, accepts = is_true },
+  { name = "kmsg", expects = "true", free = true, accepts = is_true },
   { name = "sysctl", expects = "a list of keys", accepts = list_of() },
   { name = "mm", expects = "a list of knobs", accepts = list_of() },
   { name = "cgroup", expects = "a list of paths", accepts = list_of() },
@@ -64,7 +64,7 @@ local KINDS = {
   { name = "swap", expects = "a list of paths", accepts = list_of() },
   { name = "reclaim", expects = "a list of ways to reclaim", accepts = list_of() },
   { name = "exec", expects = "a list of programs", accepts = list_of() },
-  { name = "state", expects = 'a size, such as "4K"', accepts = is_size },
+  { name = "state", expects = 'a size, such as "4K"', accepts = is_size, free = true },
   { name = "modules", expects = "a list of module names", accepts = list_of() },
 }
 
@@ -145,13 +145,13 @@ function needs.describe(declared)
 end
 
 
---- The needs that are more than reading.
+--- The needs that are more than reading and keeping state: those that want a grant.
 ---@param declared table
 ---@return table
 function needs.acting(declared)
   local acting = {}
   for _, kind in ipairs(KINDS) do
-    if not kind.reading then
+    if not kind.free then
       acting[kind.name] = declared[kind.name]
     end
   end

@@ -215,10 +215,13 @@ end
 
 --- The `pw` of the policy in this state.
 ---@param reader table of pagewarden.proc
+---@param needed table what the policy needs
 ---@return table
-function pw.new(reader)
-  return setmetatable({ proc = view.module_of(reader), log = log },
-    { __index = find_method, __metatable = false })
+function pw.new(reader, needed)
+  return setmetatable({
+    proc = view.module_of(reader), log = log,
+    state = needed.state and require "pagewarden.kept" or nil,
+  }, { __index = find_method, __metatable = false })
 end
 
 

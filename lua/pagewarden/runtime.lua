@@ -4,6 +4,8 @@
 -- @module pagewarden.runtime
 local backoff = require "pagewarden.backoff"
 local log = require "pagewarden.log"
+local state = require "pagewarden.state"
+local unit = require "pagewarden.unit"
 
 local runtime = {}
 
@@ -14,6 +16,7 @@ local runtime = {}
 ---@field now fun(): number the time that events carry
 ---@field sink fun(event: pagewarden.Event)
 ---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
+---@field dry boolean? nothing is written: what a policy keeps lasts as long as it runs
 
 
 ---@class pagewarden.Waiting what a policy waits for
@@ -36,6 +39,7 @@ local runtime = {}
 ---@field private waiting table<integer, pagewarden.Waiting>
 ---@field private last_id integer
 ---@field private single_failures integer of what is called once, in a row
+---@field state pagewarden.State? what it keeps
 ---@field private log fun(event: string, fields: table?)
 local Instance = {}
 Instance.__index = Instance
@@ -143,6 +147,9 @@ function Instance:stop()
       self:fail(more)
     end
   until ok and not more or outcome == "out of memory"
+  if self.state then
+    self.state:close()
+  end
   if self.host.ended then
     self.host.ended(self)
   end
@@ -268,6 +275,29 @@ function answers.log(self, event, fields)
 end
 
 
+function answers.state_get(self, key)
+  return self.state:get(key)
+end
+
+
+function answers.state_set(self, key, bytes)
+  return self.state:set(key, bytes)
+end
+
+
+--- Reads what a policy kept, when it needs state.
+---@private
+function Instance:open_state()
+  local needed = self.policy:needs_now()
+  if needed and needed.state then
+    self.state = state.open(self.host.reader, self.host.loop, {
+      name = self.name, quota = unit.parse_size(needed.state), dry = self.host.dry,
+      log = self.log,
+    })
+  end
+end
+
+
 --- Starts a policy, which can be done once. It is stopped at once when it set up nothing to wait
 --- for.
 ---@param policy pagewarden.Policy
@@ -283,6 +313,7 @@ function runtime.start(policy, host, name)
   policy.answer = function(question, ...)
     return answers[question](instance, ...)
   end
+  instance:open_state()
   local reader = host.reader
   local ok, problem = policy:call("start", reader:root(),
     { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() })

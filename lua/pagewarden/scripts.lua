@@ -40,6 +40,15 @@ function scripts.folders(search)
 end
 
 
+--- Where the bundled policies lie, in what is installed and in the sources: beside these modules.
+---@return string[]
+function scripts.beside_modules()
+  local own = package.searchpath("pagewarden.scripts", package.path) or ""
+  local share = own:match "^(.*)/lua/[%d.]+/pagewarden/" or own:match "^(.*)/lua/pagewarden/"
+  return share and { share .. "/pagewarden/scripts", share .. "/scripts" } or {}
+end
+
+
 local function is_file(path)
   local status = stat.stat(path)
   return status ~= nil and stat.S_ISREG(status.st_mode) ~= 0

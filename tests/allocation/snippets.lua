@@ -153,3 +153,9 @@ assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):li
 assert(#journal.list(root) == 0)
 assert(#journal.undo(root) == 0)
 assert(not journal.undo(root, 7))
+-- pagewarden.log_sink and pagewarden.state_file
+do local l <close> = loop.new(); local s <close> = assert(log_sink.open(l, { format = "text" })); assert(s:write "") end
+do local l <close> = loop.new(); local s <close> = log_sink.open(l, { format = "json" }); s:finish(0); s:dropped() end
+do local l <close> = loop.new(); assert(not log_sink.open(l, { format = "journal", socket = "/nonexistent/x" })) end
+do local f <close> = assert(state_file.new(assert(proc.open "/proc"), "x")); assert(not f:read()); f:set_aside() end
+do local f <close> = state_file.new(assert(proc.open "/proc"), "x"); assert(f:write "y"); assert(not f:finish(true)) end

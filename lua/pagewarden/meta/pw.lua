@@ -8,6 +8,7 @@
 
 ---@class pagewarden.Pw
 ---@field proc pagewarden.proc reading from the host's root
+---@field state pagewarden.Kept? what it keeps from one start to the next
 ---@field log fun(event: string, fields?: table<string, string|number|boolean>)
 local Pw = {}
 

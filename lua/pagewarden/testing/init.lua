@@ -13,6 +13,7 @@
 -- world:stop()
 -- assert.no_trace(world)
 local dirent = require "posix.dirent"
+local kept = require "pagewarden.testing.kept"
 local kernel = require "pagewarden.testing.kernel"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"
@@ -24,12 +25,13 @@ local scripts = require "pagewarden.scripts"
 local stat = require "posix.sys.stat"
 local text = require "pagewarden.text"
 local tree = require "pagewarden.testing.tree"
+local types = require "pagewarden.option_types"
 local unit = require "pagewarden.unit"
 local unistd = require "posix.unistd"
 
 local testing = {}
 
-local FIELDS = { "script", "root", "options", "scripts" }
+local FIELDS = { "script", "root", "options", "scripts", "state" }
 
 --- The first pid that a world gives out.
 local FIRST_PID = 1000
@@ -68,11 +70,7 @@ local function check_given(given)
     error("testing.new: expected { script = NAME or FILE, … }", 3)
   end
   for name in pairs(given) do
-    local known = false
-    for _, field in ipairs(FIELDS) do
-      known = known or field == name
-    end
-    if not known then
+    if not types.has(FIELDS, name) then
       local nearest = text.nearest(tostring(name), FIELDS)
       error(("testing.new: unknown field '%s'%s"):format(tostring(name),
         nearest and (" (did you mean '%s'?)"):format(nearest) or ""), 3)
@@ -81,16 +79,8 @@ local function check_given(given)
 end
 
 
---- The bundled policies lie beside these modules, where they are installed and in the sources.
-local function bundled_folders()
-  local own = package.searchpath("pagewarden.testing", package.path) or ""
-  local share = own:match "^(.*)/lua/[%d.]+/pagewarden/" or own:match "^(.*)/lua/pagewarden/"
-  return share and { share .. "/pagewarden/scripts", share .. "/scripts" } or {}
-end
-
-
 local function load_policy(given)
-  local folders = bundled_folders()
+  local folders = scripts.beside_modules()
   if given.scripts then
     table.insert(folders, 1, given.scripts)
   end
@@ -132,11 +122,16 @@ local function new_tree(given)
 end
 
 
+---@class pagewarden.testing.Given
+---@field script string a policy by name or file
+---@field scripts string? a folder to find it in
+---@field root string? a folder to copy, instead of a small machine at rest
+---@field options table? as configuration writes them
+---@field state table<string, any>? what the policy kept when it last ran
+
 --- Makes a world. The policy is loaded now and started at the first `advance`, so that the world
 --- can be furnished before it looks.
----@param given { script: string, root: string?, options: table?, scripts: string? } a policy by
---- name or file; a folder to copy, instead of a small machine at rest; options as configuration
---- writes them; a folder to find the policy in
+---@param given pagewarden.testing.Given
 ---@return pagewarden.testing.World
 function testing.new(given)
   check_given(given)
@@ -149,6 +144,7 @@ function testing.new(given)
   }))
   return setmetatable({
     path = files.path, events = {}, tree = files, reader = reader, policy = loaded,
+    kept = given.state or {},
     loop = assert(loops.new { virtual = true, now = reader:uptime() or 0, reader = reader }),
     processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
@@ -302,12 +298,20 @@ function World:raise_failure(level)
 end
 
 
+--- What the policy keeps, by key.
+---@return table<string, any>
+function World:state()
+  return self.instance and self.instance.state and self.instance.state:all() or {}
+end
+
+
 ---@private
 function World:start()
   if self.instance then
     return
   end
   self:settle()
+  kept.write(self.reader, self.loop, self.policy.name, self.kept)
   self.instance = runtime.start(self.policy, {
     loop = self:policy_loop(),
     reader = self.reader,
