@@ -182,6 +182,9 @@ static int wait_and_hand_out(struct pw_loop *loop, int timeout_ms) {
     if (count < 0) {
         return errno == EINTR ? 0 : -errno;
     }
+    if (loop->observer) {
+        loop->observer->begin(loop->observer->context);
+    }
     for (enum pw_rank rank = PW_RANK_SIGNAL; rank <= PW_RANK_CONTROL; rank++) {
         hand_out(loop, events, count, rank);
         if (rank == PW_RANK_PRESSURE && loop->embedded) {
@@ -190,6 +193,9 @@ static int wait_and_hand_out(struct pw_loop *loop, int timeout_ms) {
         if (rank == PW_RANK_TIMER) {
             fire_timers(loop);
         }
+    }
+    if (loop->observer) {
+        loop->observer->end(loop->observer->context);
     }
     return 0;
 }

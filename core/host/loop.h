@@ -41,8 +41,16 @@ struct pw_watcher {
     bool background; /* the loop does not stay for its sake */
 };
 
+/* Told when a turn of the loop begins, after each wait, and when it ends. */
+struct pw_loop_observer {
+    void (*begin)(void *context);
+    void (*end)(void *context);
+    void *context;
+};
+
 struct pw_loop {
     struct pw_clock clock;
+    const struct pw_loop_observer *observer; /* or NULL */
     struct pw_timers timers;
     struct pw_listeners listeners;
     int epoll_fd;

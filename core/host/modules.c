@@ -8,6 +8,7 @@ int luaopen_pagewarden_host(lua_State *L);
 int luaopen_pagewarden_journal(lua_State *L);
 int luaopen_pagewarden_log_sink(lua_State *L);
 int luaopen_pagewarden_loop(lua_State *L);
+int luaopen_pagewarden_loop_watchdog(lua_State *L);
 int luaopen_pagewarden_mm(lua_State *L);
 int luaopen_pagewarden_oom(lua_State *L);
 int luaopen_pagewarden_pattern(lua_State *L);
@@ -23,6 +24,7 @@ static const luaL_Reg modules[] = {
     {"pagewarden.journal", luaopen_pagewarden_journal},
     {"pagewarden.log_sink", luaopen_pagewarden_log_sink},
     {"pagewarden.loop", luaopen_pagewarden_loop},
+    {"pagewarden.loop_watchdog", luaopen_pagewarden_loop_watchdog},
     {"pagewarden.mm", luaopen_pagewarden_mm},
     {"pagewarden.oom", luaopen_pagewarden_oom},
     {"pagewarden.pattern", luaopen_pagewarden_pattern},

@@ -75,6 +75,7 @@ function Fleet:start_member(configured)
   self:note(member, "started", configured.origin)
   member.instance = runtime.start(configured.policy, {
     loop = self.host.loop, reader = self.host.reader, now = self.host.now,
+    watchdog = self.host.watchdog,
     sink = self:sink_of(member),
     ended = function(instance)
       member.since = self.host.now()

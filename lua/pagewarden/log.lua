@@ -13,7 +13,8 @@ local OWN = { "time", "policy", "event" }
 --- How urgent the host's own events are, as syslog(3) counts it. The rest is information.
 local INFORMATION = 6
 local PRIORITIES = {
-  failed = 3, ["state-failed"] = 4, ["state-unreadable"] = 4,
+  failed = 3, ["left-off"] = 4, misconfigured = 4, ["not-resident"] = 4, ["state-failed"] = 4,
+  ["state-unreadable"] = 4,
 }
 
 --- The longest name of a field that journald takes.

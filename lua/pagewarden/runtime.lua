@@ -16,6 +16,7 @@ local runtime = {}
 ---@field now fun(): number the time that events carry
 ---@field sink fun(event: pagewarden.Event)
 ---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
+---@field watchdog table? is told which policy runs
 ---@field dry boolean? nothing is written: what a policy keeps lasts as long as it runs
 
 
@@ -105,6 +106,24 @@ function Instance:trip(id, waiting, message)
 end
 
 
+local function no_longer_named(watchdog, ...)
+  watchdog:name ""
+  return ...
+end
+
+
+--- Calls into the policy, and the watchdog knows into which.
+---@private
+function Instance:call(...)
+  local watchdog = self.host.watchdog
+  if not watchdog then
+    return self.policy:call(...)
+  end
+  watchdog:name(self.name)
+  return no_longer_named(watchdog, self.policy:call(...))
+end
+
+
 --- Calls back into the policy and survives what it does.
 ---@private
 function Instance:fire(id, waiting, event)
@@ -112,7 +131,7 @@ function Instance:fire(id, waiting, event)
   if last then
     self.waiting[id] = nil
   end
-  local ok, message = self.policy:call("fire", id, event, last)
+  local ok, message = self:call("fire", id, event, last)
   if not ok then
     self:trip(id, waiting, message)
   elseif waiting.once then
@@ -142,7 +161,7 @@ function Instance:stop()
   self.waiting = {}
   local ok, more, outcome
   repeat
-    ok, more, outcome = self.policy:call "stop"
+    ok, more, outcome = self:call "stop"
     if not ok then
       self:fail(more)
     end
@@ -315,7 +334,7 @@ function runtime.start(policy, host, name)
   end
   instance:open_state()
   local reader = host.reader
-  local ok, problem = policy:call("start", reader:root(),
+  local ok, problem = instance:call("start", reader:root(),
     { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() })
   if not ok then
     instance:fail(problem)

@@ -159,3 +159,11 @@ do local l <close> = loop.new(); local s <close> = log_sink.open(l, { format = "
 do local l <close> = loop.new(); assert(not log_sink.open(l, { format = "journal", socket = "/nonexistent/x" })) end
 do local f <close> = assert(state_file.new(assert(proc.open "/proc"), "x")); assert(not f:read()); f:set_aside() end
 do local f <close> = state_file.new(assert(proc.open "/proc"), "x"); assert(f:write "y"); assert(not f:finish(true)) end
+
+-- pagewarden.loop_watchdog
+assert(loop_watchdog.set_oom_score_adj(reader, 0) == nil)
+loop_watchdog.lock_memory()
+do local l <close>, r = loop.new(), proc.open "/tmp"; local w <close> = assert(loop_watchdog.open(l, r)); w:name "a" end
+do local l = loop.new(); local w <close> = loop_watchdog.open(l, proc.open "/tmp"); w:begin_turn(); w:end_turn() end
+os.remove "/tmp/run/pagewarden"; os.remove "/tmp/run"
+do local l <close> = loop.new(); assert(not loop_watchdog.open(l, assert(proc.open "/proc"))) end

@@ -174,6 +174,28 @@ describe("the daemon", function()
     daemon:await "READY=1"
   end)
 
+  it("leaves off a policy that held it up when it last ran", function()
+    configure 'policy "ticks" {}; policy "ticks" { as = "other" }'
+    folder:mkdir "run"
+    folder:mkdir "run/pagewarden"
+    folder:write("run/pagewarden/stuck", "other\n")
+    local daemon <close> = start()
+    assert.equal("READY=1\nSTATUS=policies: 1 running", daemon:hear())
+    local _, output = daemon:finish "SIGTERM"
+    assert.matches('"event":"left-off","message":"other held the daemon up when it last ran; remove'
+      .. ' it from ' .. folder.path .. '/run/pagewarden/stuck to run it again"', output, 1, true)
+    assert.is_nil(output:find('"policy":"other"', 1, true))
+  end)
+
+  it("has a watchdog beside its loop", function()
+    configure 'policy "ticks" {}'
+    local daemon <close> = start()
+    daemon:hear()
+    local file <close> = assert(io.open(("/proc/%d/status"):format(daemon.pid)))
+    assert.equal("2", file:read("a"):match "Threads:%s*(%d+)")
+    assert.equal(0, (daemon:finish "SIGTERM"))
+  end)
+
   it("gives signs of life as often as it is asked to, at an abstract address too", function()
     local name = ("@pagewarden-spec-%d"):format(unistd.getpid())
     local daemon <close> = start { NOTIFY_SOCKET = name, WATCHDOG_USEC = "20000" }

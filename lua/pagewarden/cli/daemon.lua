@@ -7,8 +7,10 @@ local control = require "pagewarden.control"
 local exit = require "pagewarden.cli.exit"
 local fleet = require "pagewarden.fleet"
 local log = require "pagewarden.log"
+local log_target = require "pagewarden.log_target"
 local loops = require "pagewarden.loop"
 local notify = require "pagewarden.notify"
+local resident = require "pagewarden.resident"
 local root = require "pagewarden.cli.root"
 local run_folder = require "pagewarden.run_folder"
 local time = require "posix.time"
@@ -31,17 +33,13 @@ local function wall_clock()
 end
 
 
---- Writes each event at once. A daemon goes on when nobody reads them.
-local function new_sink(as_json)
-  local show = as_json and log.to_json or log.to_text
-  return function(event)
-    io.stdout:write(show(event), "\n")
-    io.stdout:flush()
-  end
-end
+--- Seconds that whoever reads the events has for the last of them.
+local PARTING_SECONDS = 1
 
 
 ---@class pagewarden.Daemon: pagewarden.Controlled
+---@field private root string
+---@field private watchdog table?
 ---@field private source pagewarden.ConfigurationSource
 ---@field private notifier pagewarden.Notifier
 ---@field private log fun(event: string, fields: table?) about itself
@@ -61,8 +59,17 @@ end
 ---@return pagewarden.Reloading
 function Daemon:apply()
   local found
+  local left_off, path = resident.left_off(self.root)
   local result = self.fleet:apply(function(take)
-    found = configuration.load(self.source, take)
+    found = configuration.load(self.source, function(configured)
+      if left_off[configured.as] then
+        configured.policy:close()
+        self.log("left-off", { message = ("%s held the daemon up when it last ran; remove it from "
+          .. "%s to run it again"):format(configured.as, path) })
+      else
+        take(configured)
+      end
+    end)
     return found
   end)
   for _, problem in ipairs(found.problems) do
@@ -117,13 +124,20 @@ end
 
 
 ---@return pagewarden.Daemon
-local function new_daemon(arguments, context, loop, reader)
-  local sink = new_sink(arguments.json)
+local function new_daemon(arguments, context, loop, reader, target)
+  local function sink(event)
+    target:say(event) -- a daemon goes on when nobody reads them
+  end
   local self = setmetatable({
+    root = root.of(arguments, context),
     source = root.configuration(arguments, context), notifier = notify.new(), since = wall_clock(),
-    fleet = fleet.new { loop = loop, reader = reader, now = wall_clock, sink = sink },
     log = log.new("pagewarden", wall_clock, sink),
   }, Daemon)
+  resident.settle(reader, self.log)
+  self.watchdog = resident.watch(loop, reader, self.log)
+  self.fleet = fleet.new {
+    loop = loop, reader = reader, now = wall_clock, sink = sink, watchdog = self.watchdog,
+  }
   self.reload = function() return self:do_reload() end
   return self
 end
@@ -132,7 +146,11 @@ end
 --- With the lock held.
 local function run_daemon(arguments, context, reader, socket_path)
   local loop <close> = assert(loops.new { reader = reader })
-  local self = new_daemon(arguments, context, loop, reader)
+  local target <close> = assert(log_target.open(loop, {
+    json = arguments.json, journal_stream = os.getenv "JOURNAL_STREAM",
+  }))
+  local self = new_daemon(arguments, context, loop, reader, target)
+  local _ <close> = self.watchdog
   local ok, message = self:listen(loop, socket_path)
   if not ok then
     return exit.complain(exit.FAILED, "control socket " .. message)
@@ -144,6 +162,7 @@ local function run_daemon(arguments, context, reader, socket_path)
   self.fleet:stop_all("the daemon stops")
   unistd.unlink(socket_path)
   self.log("stopped", { message = "all policies have stopped" })
+  target:finish(PARTING_SECONDS)
   self.notifier:close()
   return exit.DONE
 end
