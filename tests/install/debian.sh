@@ -17,7 +17,8 @@ triplet=$(gcc -print-multiarch)
 for path in "lib/$triplet/lua/5.4/pagewarden.so" share/lua/5.4/pagewarden/cli/init.lua \
     share/lua/5.4/pagewarden/meta/proc.lua share/doc/pagewarden/LICENSE share/man/man1/pagewarden.1 \
     share/bash-completion/completions/pagewarden share/zsh/vendor-completions/_pagewarden \
-    share/fish/vendor_completions.d/pagewarden.fish bin/pagewarden; do
+    share/fish/vendor_completions.d/pagewarden.fish bin/pagewarden \
+    lib/systemd/system/pagewarden.service share/pagewarden/systemd/sysctl.conf; do
     [ -f "$root/usr/$path" ] || {
         echo "not installed: /usr/$path"
         exit 1
