@@ -130,6 +130,9 @@ int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
         return pw_fail_because(L, setting->key, "it is of another root than the host's", EXDEV,
                                PW_DENIED);
     }
+    if (context && !context->gate) {
+        return pw_fail_because(L, setting->key, "the policy was granted nothing", EPERM, PW_DENIED);
+    }
     struct pw_act_outcome outcome = context ? pw_gate_pass(context->gate, &context->actor, act)
                                             : pw_act_alone(&reader->source, &reader->buffer, act);
     if (outcome.verdict == PW_ACT_REFUSED) {

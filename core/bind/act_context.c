@@ -30,7 +30,8 @@ static bool is_same_root(const struct pw_source *source, const struct pw_source 
 
 void pw_act_attach(lua_State *L, struct pw_source *source) {
     const struct pw_act_context *context = pw_act_context_of(L);
-    if (context && context->actor.overlay && is_same_root(source, &context->gate->source)) {
+    if (context && context->gate && context->actor.overlay &&
+        is_same_root(source, &context->gate->source)) {
         pw_overlay_attach(context->actor.overlay, source);
     }
 }
@@ -38,5 +39,5 @@ void pw_act_attach(lua_State *L, struct pw_source *source) {
 
 bool pw_act_may_write(lua_State *L, const struct pw_source *source) {
     const struct pw_act_context *context = pw_act_context_of(L);
-    return !context || is_same_root(source, &context->gate->source);
+    return !context || !context->gate || is_same_root(source, &context->gate->source);
 }

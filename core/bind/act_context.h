@@ -11,7 +11,7 @@
 #include "act/gate.h"
 
 struct pw_act_context {
-    struct pw_gate *gate;
+    struct pw_gate *gate; /* NULL: nothing may be changed */
     struct pw_actor actor;
     enum pw_lifetime lifetime; /* of changes that do not say */
 };

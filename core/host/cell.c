@@ -5,20 +5,26 @@
 #include <lauxlib.h>
 #include <stdbool.h>
 
+#include "bind/act_context.h"
 #include "bind/bind.h"
 #include "host/clock.h"
+#include "host/gate_object.h"
 #include "host/policy_state.h"
 #include "host/transfer.h"
 
 #define CELL "pagewarden.cell"
 
-/* The cell's only user value: the function that answers what the policy asks. */
-#define ANSWER 1
+/* The cell's user values: the function that answers what the policy asks, the gate of what it does
+ * and the name it does it under. */
+enum { ANSWER = 1, GATE, NAME, USER_VALUES = NAME };
 
 struct cell {
     struct pw_policy_state state;
     lua_State *caller; /* who is calling, with the cell at 1 of the running function */
     bool open;
+    struct pw_act_context context; /* without a gate until pagewarden.host says more */
+    struct pw_grants grants;
+    struct pw_overlay overlay; /* of a dry run */
 };
 
 struct question {
@@ -151,6 +157,8 @@ static int close_state(lua_State *L) {
     if (cell->open) {
         cell->open = false;
         pw_policy_state_close(&cell->state);
+        pw_grants_free(&cell->grants);
+        pw_overlay_free(&cell->overlay);
     }
     return 0;
 }
@@ -177,10 +185,75 @@ static struct pw_policy_limits check_limits(lua_State *L) {
 }
 
 
-/* Runs in the policy's state, before anything else does. */
-static int remember_owner(lua_State *L, void *cell) {
+/* Runs in the policy's state, before anything else does. Nothing may be changed from there until
+ * the context has a gate. */
+static int remember_owner(lua_State *L, void *context) {
+    struct cell *cell = context;
     lua_pushlightuserdata(L, cell);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &owner);
+    pw_act_set_context(L, &cell->context);
+    return 0;
+}
+
+
+/* [-0, +0, v] Adds the words of the list at `grants` of the options at 3. */
+static void read_grants(lua_State *L, struct cell *cell) {
+    if (lua_getfield(L, 3, "grants") != LUA_TNIL) {
+        luaL_argcheck(L, lua_istable(L, -1), 3, "grants: a list of words expected");
+        for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TSTRING; i++) {
+            struct pw_slice words;
+            words.data = lua_tolstring(L, -1, &words.size);
+            if (pw_grants_add(&cell->grants, words)) {
+                luaL_error(L, "grants: '%s' is no grant", words.data);
+            }
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+
+/* [-0, +1, v] A field of the options at 3 as a boolean. */
+static bool read_flag(lua_State *L, const char *name) {
+    lua_getfield(L, 3, name);
+    bool flag = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return flag;
+}
+
+
+/***
+Lets the policy change what it was granted, through a gate. Once, before it starts; without this it
+can change nothing.
+@function cell:grant
+@tparam gate gate
+@tparam table options `{ name = "the name it acts under", grants = { "sysctl vm.swappiness", "oom" }
+}`, `dry_run = true` when nothing is to be written, `keep = true` when its changes are to stay after
+it
+*/
+static int grant(lua_State *L) {
+    static const char *const known[] = {"name", "grants", "dry_run", "keep", NULL};
+    struct cell *cell = check_cell(L, 1);
+    struct pw_gate *gate = pw_check_gate(L, 2);
+    luaL_checktype(L, 3, LUA_TTABLE);
+    pw_check_surplus(L, 3);
+    pw_check_names(L, 3, known, "option");
+    luaL_argcheck(L, !cell->context.gate, 1, "the policy has a gate already");
+    luaL_argcheck(L, lua_getfield(L, 3, "name") == LUA_TSTRING, 3, "name: string expected");
+    const char *name = lua_tostring(L, -1);
+    lua_setiuservalue(L, 1, NAME);
+    read_grants(L, cell);
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, 1, GATE);
+    cell->context = (struct pw_act_context){
+        .gate = gate,
+        .actor = {.policy = name, .grants = &cell->grants},
+        .lifetime = read_flag(L, "keep") ? PW_KEEP : PW_LEASE,
+    };
+    if (read_flag(L, "dry_run")) {
+        cell->context.actor.overlay = &cell->overlay;
+    }
     return 0;
 }
 
@@ -201,8 +274,8 @@ int pw_new_cell(lua_State *L) {
     pw_check_surplus(L, 1);
     lua_getfield(L, 1, "path");
     const char *path = luaL_optstring(L, -1, NULL);
-    struct cell *cell = lua_newuserdatauv(L, sizeof *cell, 1);
-    cell->open = false;
+    struct cell *cell = lua_newuserdatauv(L, sizeof *cell, USER_VALUES);
+    *cell = (struct cell){.open = false};
     luaL_setmetatable(L, CELL);
     luaL_argcheck(L, lua_getfield(L, 1, "answer") == LUA_TFUNCTION, 1, "answer: function expected");
     lua_setiuservalue(L, -2, ANSWER);
@@ -220,7 +293,7 @@ int pw_new_cell(lua_State *L) {
 
 void pw_define_cell(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"call", call},           {"close", close_state}, {"memory", memory},
+        {"call", call},           {"close", close_state}, {"memory", memory}, {"grant", grant},
         {"__close", close_state}, {"__gc", close_state},  {NULL, NULL},
     };
     luaL_newmetatable(L, CELL);

@@ -8,6 +8,7 @@ What the host's Lua half needs from C and luaposix has not.
 
 #include "bind/bind.h"
 #include "host/cell.h"
+#include "host/gate_object.h"
 
 
 /***
@@ -62,9 +63,10 @@ PW_EXPORT int luaopen_pagewarden_host(lua_State *L);
 int luaopen_pagewarden_host(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"ask", pw_ask},       {"bind", bind_method}, {"columns", columns},
-        {"cell", pw_new_cell}, {NULL, NULL},
+        {"cell", pw_new_cell}, {"gate", pw_new_gate}, {NULL, NULL},
     };
     pw_define_cell(L);
+    pw_define_gate(L);
     luaL_newlib(L, functions);
     lua_pushliteral(L, LUA_RELEASE);
     lua_setfield(L, -2, "lua");

@@ -121,6 +121,9 @@ do local l <close> = loop.new(); assert(not l:serve("/nonexistent/control", prin
 do local s <close> = assert(host.cell { answer = print }); assert(s:memory() > 0); s:close() end
 assert(not pcall(host.ask, "outside a policy"))
 assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
+do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:adopt()); gate:close() end
+do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
+do local gate <close> = assert(host.gate(root)); local s <close> = host.cell { answer = print }; s:grant(gate, { name = "a", grants = { "oom" } }) end
 host.columns(1)
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
 

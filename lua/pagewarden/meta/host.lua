@@ -59,8 +59,65 @@ function Cell:call(module, name, ...) end
 function Cell:memory() end
 
 
+--- Lets the policy change what it was granted. Once, before it starts.
+---@param gate pagewarden.Gate
+---@param options { name: string, grants?: string[], dry_run?: boolean, keep?: boolean }
+function Cell:grant(gate, options) end
+
+
 --- Gives back all it held.
 function Cell:close() end
+
+
+---@class pagewarden.Gate
+local Gate = {}
+
+
+--- Opens the gate that all changes of a host's policies go through, over one root.
+---@param root string
+---@return pagewarden.Gate?
+---@return string? message
+---@return integer? errno
+function host.gate(root) end
+
+
+--- Undoes the leases that dead processes left.
+---@return integer? count
+---@return string? message
+---@return integer? errno
+function Gate:recover() end
+
+
+--- Takes over the leases that dead processes left.
+---@return integer? count
+---@return string? message
+---@return integer? errno
+function Gate:adopt() end
+
+
+--- Marks a policy's leases to be handed on.
+---@param policy string
+function Gate:offer(policy) end
+
+
+--- Undoes what was handed on and not taken up.
+---@param policy string? all policies when it is nil
+function Gate:settle(policy) end
+
+
+--- Ends a policy: undoes its leases and gives up its keys.
+---@param policy string
+function Gate:stop(policy) end
+
+
+--- What was done, refused or undone since this was last asked.
+---@return table<string, string>[] events
+---@return integer lost
+function Gate:events() end
+
+
+--- Gives up all keys.
+function Gate:close() end
 
 
 return host

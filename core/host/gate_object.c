@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.host */
+#include "host/gate_object.h"
+
+#include <lauxlib.h>
+#include <stdbool.h>
+
+#
+#include "bind/bind.h"
+#include "host/told.h"
+
+#define GATE "pagewarden.gate"
+
+struct gate_object {
+    struct pw_gate gate;
+    struct pw_told told;
+    bool open;
+};
+
+
+static struct gate_object *check_gate(lua_State *L, int index) {
+    struct gate_object *object = luaL_checkudata(L, index, GATE);
+    luaL_argcheck(L, object->open, index, "the gate is closed");
+    return object;
+}
+
+
+struct pw_gate *pw_check_gate(lua_State *L, int index) {
+    return &check_gate(L, index)->gate;
+}
+
+
+static void tell(void *context, const char *event, const struct pw_event_field fields[],
+                 int count) {
+    pw_told_add(context, event, fields, count);
+}
+
+
+/***
+Opens the gate that all changes of a host's policies go through, over one root. What dead processes
+left is not touched until `recover` or `adopt`.
+@function gate
+@tparam string root
+@treturn[1] gate
+@return[2] nil
+@treturn[2] string message
+@treturn[2] integer errno
+*/
+int pw_new_gate(lua_State *L) {
+    const char *root = luaL_checkstring(L, 1);
+    pw_check_surplus(L, 1);
+    struct gate_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    *object = (struct gate_object){.open = false};
+    luaL_setmetatable(L, GATE);
+    struct pw_hooks hooks = {.tell = tell, .context = &object->told};
+    int error = pw_gate_open(&object->gate, root, &hooks);
+    if (error) {
+        return pw_fail(L, root, -error);
+    }
+    object->open = true;
+    return 1;
+}
+
+
+static int push_count(lua_State *L, int count) {
+    if (count < 0) {
+        return pw_fail(L, "journal", -count);
+    }
+    lua_pushinteger(L, count);
+    return 1;
+}
+
+
+/***
+Undoes the leases that dead processes left.
+@function gate:recover
+@treturn[1] integer how many
+@return[2] nil
+@treturn[2] string message
+@treturn[2] integer errno
+*/
+static int recover(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    pw_check_surplus(L, 1);
+    return push_count(L, pw_gate_recover(gate));
+}
+
+
+/***
+Takes over the leases that dead processes left, for policies of the same names to take up. What they
+have not taken up is undone by `settle`.
+@function gate:adopt
+@treturn[1] integer how many
+@return[2] nil
+@treturn[2] string message
+@treturn[2] integer errno
+*/
+static int adopt(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    pw_check_surplus(L, 1);
+    return push_count(L, pw_gate_adopt(gate));
+}
+
+
+/***
+Marks a policy's leases to be handed on to the one that takes its place.
+@function gate:offer
+@tparam string policy
+*/
+static int offer(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_checkstring(L, 2);
+    pw_check_surplus(L, 2);
+    pw_gate_offer(gate, policy);
+    return 0;
+}
+
+
+/***
+Undoes what was handed on and not taken up.
+@function gate:settle
+@tparam[opt] string policy all policies when it is nil
+*/
+static int settle(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_optstring(L, 2, NULL);
+    pw_check_surplus(L, 2);
+    pw_gate_settle(gate, policy);
+    return 0;
+}
+
+
+/***
+Ends a policy: undoes its leases, last first, and gives up its keys.
+@function gate:stop
+@tparam string policy
+*/
+static int stop(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_checkstring(L, 2);
+    pw_check_surplus(L, 2);
+    pw_gate_stop(gate, policy);
+    return 0;
+}
+
+
+/* [-0, +1, m] { event =, policy =, … }, all strings. */
+static void push_event(lua_State *L, const struct pw_told_event *told) {
+    const char *string = told->strings;
+    lua_createtable(L, 0, told->field_count + 1);
+    lua_pushstring(L, string);
+    lua_setfield(L, -2, "event");
+    for (int i = 0; i < told->field_count; i++) {
+        const char *name = pw_told_next(string);
+        string = pw_told_next(name);
+        lua_pushstring(L, string);
+        lua_setfield(L, -2, name);
+    }
+}
+
+
+/***
+What was done, refused or undone since this was last asked, in order.
+@function gate:events
+@treturn table a list of `{ event = "act", policy = …, key = …, value = …, … }`, all strings
+@treturn integer how many were lost for want of memory
+*/
+static int events(lua_State *L) {
+    struct pw_told *told = &check_gate(L, 1)->told;
+    pw_check_surplus(L, 1);
+    lua_newtable(L);
+    while (told->first) {
+        push_event(L, told->first);
+        pw_append(L);
+        pw_told_pop(told);
+    }
+    lua_pushinteger(L, told->dropped);
+    told->dropped = 0;
+    return 2;
+}
+
+
+/***
+Gives up all keys. Leases that are still held are left to who starts next; stop the policies first.
+@function gate:close
+*/
+static int close_gate(lua_State *L) {
+    struct gate_object *object = luaL_checkudata(L, 1, GATE);
+    if (object->open) {
+        object->open = false;
+        pw_gate_close(&object->gate);
+    }
+    pw_told_clear(&object->told);
+    return 0;
+}
+
+
+void pw_define_gate(lua_State *L) {
+    static const luaL_Reg methods[] = {
+        {"recover", recover}, {"adopt", adopt},   {"offer", offer},      {"settle", settle},
+        {"stop", stop},       {"events", events}, {"close", close_gate}, {"__close", close_gate},
+        {"__gc", close_gate}, {NULL, NULL},
+    };
+    luaL_newmetatable(L, GATE);
+    luaL_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
