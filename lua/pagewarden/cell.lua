@@ -72,11 +72,12 @@ end
 --- Starts it, after which there is no more to ask about it.
 ---@param root string the folder to read from
 ---@param units { page_size: integer, clock_ticks: integer }
-function cell.start(root, units)
+---@param modules string[] those that act on what it was granted
+function cell.start(root, units, modules)
   local start, options = policy.start, values
   local needed = assert(declaration.needs_of(policy, values))
   let_go()
-  local done, reason = start(pw.new(assert(proc.open(root, units)), needed), options)
+  local done, reason = start(pw.new(assert(proc.open(root, units)), needed, modules), options)
   if not done and type(reason) == "string" then
     error(reason, 0)
   end

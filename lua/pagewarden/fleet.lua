@@ -70,11 +70,11 @@ end
 
 
 ---@private
-function Fleet:start_member(configured)
+function Fleet:start_member(configured, replaces)
   local member = { configured = configured, since = self.host.now(), events = 0, recent = {} }
   self:note(member, "started", configured.origin)
   member.instance = runtime.start(configured.policy, {
-    loop = self.host.loop, reader = self.host.reader, now = self.host.now,
+    loop = self.host.loop, reader = self.host.reader, now = self.host.now, gate = self.host.gate,
     watchdog = self.host.watchdog,
     sink = self:sink_of(member),
     ended = function(instance)
@@ -85,7 +85,7 @@ function Fleet:start_member(configured)
       end
       configured.policy:close()
     end,
-  }, configured.as)
+  }, { name = configured.as, grant = configured.grant, replaces = replaces })
   if not member.instance.stopped then
     configured.policy:collect()
   end
@@ -94,10 +94,10 @@ end
 
 
 ---@private
-function Fleet:stop_member(member, reason)
+function Fleet:stop_member(member, reason, handed_on)
   if not member.instance.stopped then
     member.parting = reason
-    member.instance:stop()
+    member.instance:stop(handed_on)
   end
 end
 
@@ -107,8 +107,11 @@ end
 ---@private
 ---@return "started"|"replaced"|"kept"|"failed"
 function Fleet:put(configured)
-  local old = self.members[configured.as]
-  local new = self:start_member(configured)
+  local old, gate = self.members[configured.as], self.host.gate
+  if old and gate then
+    gate:offer(configured.as)
+  end
+  local new = self:start_member(configured, old and not old.instance.stopped)
   local failed = new.instance.failure
   if old and failed and not old.instance.stopped then
     self:note(old, "kept", "the new one failed: " .. failed)
@@ -116,7 +119,10 @@ function Fleet:put(configured)
   end
   self.members[configured.as] = new
   if old then
-    self:stop_member(old, "another takes its place")
+    self:stop_member(old, "another takes its place", true)
+  end
+  if old and gate then
+    gate:settle(configured.as)
   end
   return failed and "failed" or old and "replaced" or "started"
 end

@@ -84,6 +84,14 @@ function Policy:needs_now()
 end
 
 
+--- Lets it change what it was granted, through the gate. Once, before it starts.
+---@param gate pagewarden.Gate
+---@param options { name: string, grants: string[], dry_run: boolean? }
+function Policy:grant(gate, options)
+  self.state:grant(gate, options)
+end
+
+
 --- How much memory it has.
 ---@return integer bytes
 function Policy:memory()

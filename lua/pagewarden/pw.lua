@@ -216,12 +216,17 @@ end
 --- The `pw` of the policy in this state.
 ---@param reader table of pagewarden.proc
 ---@param needed table what the policy needs
+---@param modules string[] that it gets besides, reading and acting below the same root
 ---@return table
-function pw.new(reader, needed)
-  return setmetatable({
+function pw.new(reader, needed, modules)
+  local self = {
     proc = view.module_of(reader), log = log,
     state = needed.state and require "pagewarden.kept" or nil,
-  }, { __index = find_method, __metatable = false })
+  }
+  for _, name in ipairs(modules) do
+    self[name] = view.module_of(assert(require("pagewarden." .. name).open(reader)))
+  end
+  return setmetatable(self, { __index = find_method, __metatable = false })
 end
 
 

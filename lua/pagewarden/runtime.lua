@@ -2,6 +2,7 @@
 --- Runs policies on a loop: starts each in its own state, keeps what it waits for, and stops it
 -- when it fails or has nothing left to wait for. Whatever a policy does, the others go on.
 -- @module pagewarden.runtime
+local acts = require "pagewarden.acts"
 local backoff = require "pagewarden.backoff"
 local log = require "pagewarden.log"
 local state = require "pagewarden.state"
@@ -15,9 +16,17 @@ local runtime = {}
 ---@field reader table a reader of pagewarden.proc; the policy gets one like it
 ---@field now fun(): number the time that events carry
 ---@field sink fun(event: pagewarden.Event)
+---@field gate pagewarden.Gate? what policies that act go through
 ---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
 ---@field watchdog table? is told which policy runs
----@field dry boolean? nothing is written: what a policy keeps lasts as long as it runs
+---@field dry boolean? changes are decided and logged, and nothing is written: what a policy keeps
+--- lasts as long as it runs
+
+
+---@class pagewarden.Terms on which a policy runs
+---@field name string? what it runs as, when that is not its own name
+---@field grant table? what it may change, as `pagewarden.needs` knows it
+---@field replaces boolean? another of its name goes on when it fails to start, with its leases
 
 
 ---@class pagewarden.Waiting what a policy waits for
@@ -42,6 +51,8 @@ local runtime = {}
 ---@field private single_failures integer of what is called once, in a row
 ---@field state pagewarden.State? what it keeps
 ---@field private log fun(event: string, fields: table?)
+---@field private acting boolean it was granted something
+---@field private replaces boolean? it has not started, and another of its name has not stopped
 local Instance = {}
 Instance.__index = Instance
 
@@ -58,6 +69,34 @@ function Instance:fail(message)
   self.failure = self.failure or self.last_error
   self.log("failed", { message = self.last_error })
   self:stop()
+end
+
+
+--- Logs what went through the gate, or did not. The gate serves one policy at a time.
+---@private
+function Instance:log_acts()
+  if not self.acting then
+    return
+  end
+  local events, lost = self.host.gate:events()
+  for _, event in ipairs(events) do
+    local name = event.event
+    event.event, event.policy = nil, nil
+    self.log(name, event)
+  end
+  if lost > 0 then
+    self.log("lost", { message = ("%d events of the gate, for want of memory"):format(lost) })
+  end
+end
+
+
+--- Undoes what it changed, unless another takes that up or goes on with it.
+---@private
+function Instance:undo(handed_on)
+  if self.acting and not handed_on and not self.replaces then
+    self.host.gate:stop(self.name)
+    self:log_acts()
+  end
 end
 
 
@@ -106,21 +145,19 @@ function Instance:trip(id, waiting, message)
 end
 
 
-local function no_longer_named(watchdog, ...)
-  watchdog:name ""
-  return ...
-end
-
-
---- Calls into the policy, and the watchdog knows into which.
+--- Calls into the policy; the watchdog knows into which, and what it changed meanwhile is logged.
 ---@private
-function Instance:call(...)
+function Instance:call(name, ...)
   local watchdog = self.host.watchdog
-  if not watchdog then
-    return self.policy:call(...)
+  if watchdog then
+    watchdog:name(self.name)
   end
-  watchdog:name(self.name)
-  return no_longer_named(watchdog, self.policy:call(...))
+  local ok, result, more = self.policy:call(name, ...)
+  if watchdog then
+    watchdog:name ""
+  end
+  self:log_acts()
+  return ok, result, more
 end
 
 
@@ -145,9 +182,10 @@ end
 
 
 --- Cancels what the policy waits for and lets it do what it deferred, each in a call of its own, so
---- that one that fails does not keep the others. What still failed makes it a failure. Safe to call
---- twice.
-function Instance:stop()
+--- that one that fails does not keep the others; then its leases are undone. What still failed
+--- makes it a failure. Safe to call twice.
+---@param handed_on boolean? another of its name takes up its leases: they stay
+function Instance:stop(handed_on)
   if self.stopped then
     return
   end
@@ -169,6 +207,7 @@ function Instance:stop()
   if self.state then
     self.state:close()
   end
+  self:undo(handed_on)
   if self.host.ended then
     self.host.ended(self)
   end
@@ -290,6 +329,7 @@ end
 
 
 function answers.log(self, event, fields)
+  self:log_acts()
   self.log(event, fields)
 end
 
@@ -320,25 +360,32 @@ end
 --- Starts a policy, which can be done once. It is stopped at once when it set up nothing to wait
 --- for.
 ---@param policy pagewarden.Policy
----@param host pagewarden.Host
----@param name string? what it runs as, when that is not its own name
+---@param host pagewarden.Host with a gate when anything is granted
+---@param terms pagewarden.Terms?
 ---@return pagewarden.Instance
-function runtime.start(policy, host, name)
-  name = name or policy.name
+function runtime.start(policy, host, terms)
+  terms = terms or {}
+  local name, grant = terms.name or policy.name, terms.grant or {}
+  local modules = acts.modules(grant)
   local instance = setmetatable({
     name = name, stopped = false, policy = policy, host = host, waiting = {}, last_id = 0,
-    single_failures = 0, log = log.new(name, host.now, host.sink),
+    single_failures = 0, log = log.new(name, host.now, host.sink), acting = #modules > 0,
+    replaces = terms.replaces,
   }, Instance)
   policy.answer = function(question, ...)
     return answers[question](instance, ...)
   end
   instance:open_state()
   local reader = host.reader
+  if instance.acting then
+    policy:grant(host.gate, { name = name, grants = acts.words(grant), dry_run = host.dry })
+  end
   local ok, problem = instance:call("start", reader:root(),
-    { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() })
+    { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() }, modules)
   if not ok then
     instance:fail(problem)
   end
+  instance.replaces = nil
   instance:stop_if_idle()
   return instance
 end

@@ -123,7 +123,7 @@ assert(not pcall(host.ask, "outside a policy"))
 assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
 do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:adopt()); gate:close() end
 do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
-do local gate <close> = assert(host.gate(root)); local s <close> = host.cell { answer = print }; s:grant(gate, { name = "a", grants = { "oom" } }) end
+host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" }, keep = true })
 host.columns(1)
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
 

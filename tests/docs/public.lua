@@ -62,7 +62,7 @@ end
 
 --- What a policy's `pw` has, beside the modules that it was granted.
 local function add_pw(names)
-  add(names, "pw:", methods_of(debug.getmetatable(pw.new(proc.open(), {}))))
+  add(names, "pw:", methods_of(debug.getmetatable(pw.new(proc.open(), {}, {}))))
   add(names, "state:", require "pagewarden.kept")
 end
 

@@ -163,7 +163,7 @@ describe("pagewarden", function()
 
     it("refuses with status 3 what it cannot grant", function()
       check_complaint(3,
-        "demo needs sysctl vm.swappiness; kill, which this version cannot grant",
+        "demo needs kill, which this version cannot grant",
         run("run DEMO", EMPTY .. [[, needs = { kill = true, process = "read",
           sysctl = { "vm.swappiness" } }]]))
     end)

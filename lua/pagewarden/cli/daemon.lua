@@ -6,6 +6,7 @@ local configuration = require "pagewarden.configuration"
 local control = require "pagewarden.control"
 local exit = require "pagewarden.cli.exit"
 local fleet = require "pagewarden.fleet"
+local host = require "pagewarden.host"
 local log = require "pagewarden.log"
 local log_target = require "pagewarden.log_target"
 local loops = require "pagewarden.loop"
@@ -124,7 +125,7 @@ end
 
 
 ---@return pagewarden.Daemon
-local function new_daemon(arguments, context, loop, reader, target)
+local function new_daemon(arguments, context, loop, reader, gate, target)
   local function sink(event)
     target:say(event) -- a daemon goes on when nobody reads them
   end
@@ -136,7 +137,8 @@ local function new_daemon(arguments, context, loop, reader, target)
   resident.settle(reader, self.log)
   self.watchdog = resident.watch(loop, reader, self.log)
   self.fleet = fleet.new {
-    loop = loop, reader = reader, now = wall_clock, sink = sink, watchdog = self.watchdog,
+    loop = loop, reader = reader, now = wall_clock, sink = sink, gate = gate,
+    watchdog = self.watchdog,
   }
   self.reload = function() return self:do_reload() end
   return self
@@ -145,17 +147,23 @@ end
 
 --- With the lock held.
 local function run_daemon(arguments, context, reader, socket_path)
+  local gate <close>, problem = host.gate(root.of(arguments, context))
+  if not gate then
+    return exit.complain(exit.FAILED, problem)
+  end
   local loop <close> = assert(loops.new { reader = reader })
   local target <close> = assert(log_target.open(loop, {
     json = arguments.json, journal_stream = os.getenv "JOURNAL_STREAM",
   }))
-  local self = new_daemon(arguments, context, loop, reader, target)
+  local self = new_daemon(arguments, context, loop, reader, gate, target)
   local _ <close> = self.watchdog
   local ok, message = self:listen(loop, socket_path)
   if not ok then
     return exit.complain(exit.FAILED, "control socket " .. message)
   end
+  gate:adopt()
   self:apply()
+  gate:settle()
   self:say_ready()
   assert(loop:run())
   self.notifier:say("STOPPING=1")

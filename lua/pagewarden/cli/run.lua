@@ -4,10 +4,11 @@
 -- @module pagewarden.cli.run
 local errno = require "posix.errno"
 local exit = require "pagewarden.cli.exit"
+local host = require "pagewarden.host"
 local log_target = require "pagewarden.log_target"
 local loops = require "pagewarden.loop"
-local needs = require "pagewarden.needs"
 local policies = require "pagewarden.cli.policies"
+local posture = require "pagewarden.cli.posture"
 local root = require "pagewarden.cli.root"
 local runtime = require "pagewarden.runtime"
 local time = require "posix.time"
@@ -26,6 +27,11 @@ function run.define(parser)
   parser:option "--for"
     :argname "TIME"
     :description "Stop after this long, such as 30s or 5m; the exit status is then 0."
+  parser:flag "--dry-run"
+    :description "Decide and log every change, and make none."
+  parser:option "--config"
+    :argname "DIR"
+    :description "Look for what is granted in this configuration, not the system's."
 end
 
 
@@ -41,23 +47,37 @@ local function duration_of(arguments)
 end
 
 
---- Gives the policy the options of this run, which it is to agree to; it may need only reading.
---- Returns the status to exit with when that fails.
-local function prepare(policy, arguments)
+--- Gives the policy the options of this run, which it is to agree to. Returns what it is granted,
+--- or the status to exit with.
+local function prepare(policy, arguments, context)
   local ok, message = policy:set_options { { name = "-o", words = arguments.option } }
   if not ok then
-    return exit.complain(exit.USAGE, message)
+    return nil, exit.complain(exit.USAGE, message)
   end
   local needed
   needed, message = policy:needs_now()
   if not needed then
-    return exit.complain(exit.USAGE, message)
+    return nil, exit.complain(exit.USAGE, message)
   end
-  local beyond = needs.beyond_reading(needed)
-  if #beyond > 0 then
-    return exit.complain(exit.DENIED, ("%s needs %s, which this version cannot grant"):format(
-      policy.name, table.concat(beyond, "; ")))
+  return posture.grant(policy, needed, arguments, context)
+end
+
+
+--- The gate for a policy that may change something. What dead processes left is undone first, but
+--- by a dry run, which writes nothing.
+local function open_gate(grant, arguments, context)
+  if next(grant) == nil then
+    return
   end
+  local gate, message, _, kind = host.gate(root.of(arguments, context))
+  local undone
+  if gate and not arguments.dry_run then
+    undone, message, _, kind = gate:recover()
+  end
+  if not gate or message and not undone then
+    return nil, exit.complain(kind == "denied" and exit.DENIED or exit.FAILED, message)
+  end
+  return gate
 end
 
 
@@ -113,7 +133,7 @@ local function run_loop(loop, seconds, start)
 end
 
 
-local function run_policy(policy, reader, arguments, seconds)
+local function run_policy(policy, grant, gate, reader, arguments, seconds)
   local loop <close> = assert(loops.new { reader = reader })
   local target <close> = assert(log_target.open(loop, {
     json = arguments.json, journal_stream = os.getenv "JOURNAL_STREAM",
@@ -122,8 +142,8 @@ local function run_policy(policy, reader, arguments, seconds)
   local instance = run_loop(loop, seconds, function()
     return runtime.start(policy, {
       loop = loop, reader = reader, now = wall_clock,
-      sink = new_sink(outlet, loop, arguments.json),
-    })
+      sink = new_sink(outlet, loop, arguments.json), gate = gate, dry = arguments.dry_run,
+    }, { grant = grant })
   end)
   local status = finish_output(outlet)
   if instance.failure then
@@ -146,15 +166,20 @@ function run.run(arguments, context)
   if not policy then
     return failed
   end
-  failed = prepare(policy, arguments)
-  if failed then
+  local grant, gate
+  grant, failed = prepare(policy, arguments, context)
+  if not grant then
     return failed
   end
   reader, failed = root.open(arguments, context)
   if not reader then
     return failed
   end
-  return run_policy(policy, reader, arguments, seconds)
+  gate, failed = open_gate(grant, arguments, context)
+  if failed then
+    return failed
+  end
+  return run_policy(policy, grant, gate, reader, arguments, seconds)
 end
 
 

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+--- What of a grant can be acted on, in the words of the gate, and the modules that act. Pure.
+-- @module pagewarden.acts
+local needs = require "pagewarden.needs"
+
+local acts = {}
+
+
+--- The needs that there are acts for, each with the module of `pw` that has them.
+local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
+  { need = "oom", module = "oom" } }
+
+
+--- The part of the needs that this version has no acts for.
+---@param needed table
+---@return table? lacking nil when there is none
+function acts.lacking(needed)
+  local lacking = needs.acting(needed)
+  for _, known in ipairs(MODULES) do
+    lacking[known.need] = nil
+  end
+  return next(lacking) and lacking or nil
+end
+
+
+--- The modules that a policy gets in its `pw` for what it was granted.
+---@param grant table
+---@return string[]
+function acts.modules(grant)
+  local modules = {}
+  for _, known in ipairs(MODULES) do
+    modules[#modules + 1] = grant[known.need] and known.module
+  end
+  return modules
+end
+
+
+--- A grant as the gate takes it: "sysctl vm.swappiness", "cgroup /user.slice", "oom".
+---@param grant table
+---@return string[]
+function acts.words(grant)
+  local words = {}
+  for _, known in ipairs(MODULES) do
+    local granted = grant[known.need]
+    for _, what in ipairs(type(granted) == "table" and granted or {}) do
+      words[#words + 1] = ("%s %s"):format(known.need, what)
+    end
+    words[#words + 1] = granted == true and known.need or nil
+  end
+  return words
+end
+
+
+return acts

@@ -1,0 +1,82 @@
+-- SPDX-License-Identifier: MIT
+--- What a policy may change when it is run by hand. Root grants a bundled recipe what it declares,
+-- and is told; a dry run writes nothing and may try anything; everything else is for the
+-- administrator's configuration to say.
+-- @module pagewarden.cli.posture
+local acts = require "pagewarden.acts"
+local configuration = require "pagewarden.configuration"
+local exit = require "pagewarden.cli.exit"
+local grants = require "pagewarden.grants"
+local needs = require "pagewarden.needs"
+local policies = require "pagewarden.cli.policies"
+local root = require "pagewarden.cli.root"
+local scripts = require "pagewarden.scripts"
+local stdlib = require "posix.stdlib"
+
+local posture = {}
+
+
+local function same_file(a, b)
+  return stdlib.realpath(a) == stdlib.realpath(b)
+end
+
+
+local function is_bundled(policy, arguments, context)
+  for _, script in ipairs(scripts.bundled(policies.search(arguments, context))) do
+    if same_file(script.path, policy.path) then
+      return true
+    end
+  end
+  return false
+end
+
+
+--- What the configuration grants to this file.
+local function configured_grant(policy, arguments, context)
+  local grant = {}
+  configuration.load(root.configuration(arguments, context), function(configured)
+    if same_file(configured.policy.path, policy.path) then
+      grant = configured.grant
+    end
+    configured.policy:close()
+  end)
+  return grant
+end
+
+
+local function refuse(policy, missing)
+  return exit.complain(exit.DENIED, ("%s needs %s; to grant it, add to "
+    .. "/etc/pagewarden/conf.d: policy %q { %s }"):format(policy.name,
+    table.concat(needs.describe(missing), "; "), policy.path, grants.to_lua(missing)))
+end
+
+
+--- The grant that a policy runs with, or the status to exit with.
+---@param policy pagewarden.Policy
+---@param needed table
+---@param arguments table
+---@param context pagewarden.Context
+---@return table? grant
+---@return integer? status
+function posture.grant(policy, needed, arguments, context)
+  local lacking, wanted = acts.lacking(needed), needs.acting(needed)
+  if lacking then
+    return nil, exit.complain(exit.DENIED, ("%s needs %s, which this version cannot grant"):format(
+      policy.name, table.concat(needs.describe(lacking), "; ")))
+  elseif next(wanted) == nil or arguments.dry_run then
+    return wanted
+  elseif context.privileged and is_bundled(policy, arguments, context) then
+    io.stderr:write(("pagewarden: %s may change: %s\n"):format(policy.name,
+      table.concat(needs.describe(wanted), "; ")))
+    return wanted
+  end
+  local grant = configured_grant(policy, arguments, context)
+  local missing = grants.missing(grant, needed)
+  if missing then
+    return nil, refuse(policy, missing)
+  end
+  return grant
+end
+
+
+return posture

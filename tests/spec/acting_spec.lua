@@ -1,0 +1,204 @@
+-- SPDX-License-Identifier: MIT
+local folders = require "folder"
+local program = require "program"
+local service = require "service"
+
+--- Lowers swappiness, and waits.
+local CALM = [[
+return { api = 1, name = "calm", summary = "A test", needs = { sysctl = { "vm.swappiness" } },
+  start = function(pw)
+    local kept, message = pw.sysctl.set("vm.swappiness", 10)
+    pw.log("set", { kept = kept, reads = pw.sysctl.get "vm.swappiness", message = message })
+    pw:every(60, function() end)
+  end }
+]]
+
+--- Reaches for what it did not say it needs.
+local GREEDY = [[
+return { api = 1, name = "greedy", summary = "A test", needs = { sysctl = { "vm.swappiness" } },
+  start = function(pw)
+    local kept, message = pw.sysctl.set("vm.dirty_ratio", 1)
+    pw.log("tried", { kept = kept, message = message })
+    pw.log("has", { oom = pcall(function() return pw.oom end) })
+  end }
+]]
+
+local SPOILT = CALM:gsub('"calm"', '"spoilt"'):gsub("pw:every%(60, function%(%) end%)",
+  'error "broken after it acted"')
+
+describe("a policy that acts", function()
+  local folder
+
+  before_each(function()
+    folder = folders.new()
+    for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d", "scripts" } do
+      folder:mkdir(name)
+    end
+    folder:write("proc/sys/vm/swappiness", "60\n")
+    folder:write("proc/sys/vm/dirty_ratio", "20\n")
+  end)
+  after_each(function() folder:remove() end)
+
+  local function swappiness()
+    local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
+    return file:read "n"
+  end
+
+  local function run(name, code, more)
+    local path = folder:write(("scripts/%s.lua"):format(name), code)
+    return program.run(("run %s --root %s --config %s --for 100ms %s"):format(path, folder.path,
+      folder.path, more or ""))
+  end
+
+  local function grant(name, words)
+    folder:write("conf.d/test.lua",
+      ("policy %q { grant = %s }\n"):format(folder.path .. "/scripts/" .. name .. ".lua", words))
+  end
+
+  it("is refused without a grant, and told the line to add", function()
+    local status, _, errors = run("calm", CALM)
+    assert.equal(3, status)
+    assert.equal(60, swappiness())
+    assert.truthy(errors:find("calm needs sysctl vm.swappiness; to grant it, add to", 1, true))
+    assert.truthy(errors:find('{ grant = { sysctl = { "vm.swappiness" } } }', 1, true), errors)
+  end)
+
+  it("does what it was granted, and its lease is undone when it stops", function()
+    grant("calm", '{ sysctl = { "vm.swappiness" } }')
+    local status, output, errors = run("calm", CALM)
+    assert.same({ 0, "" }, { status, errors })
+    assert.truthy(output:find("calm: act: ", 1, true), output)
+    assert.truthy(output:find("kept=10 reads=10", 1, true), output)
+    assert.equal(60, swappiness())
+  end)
+
+  it("is undone when it fails after it acted", function()
+    grant("spoilt", '{ sysctl = { "vm.swappiness" } }')
+    local status, output, errors = run("spoilt", SPOILT)
+    assert.equal(1, status)
+    assert.truthy(errors:find("broken after it acted", 1, true))
+    assert.truthy(output:find("spoilt: undone: ", 1, true), output)
+    assert.equal(60, swappiness())
+  end)
+
+  it("writes nothing in dry run, where later reads agree with what it did", function()
+    local status, output = run("calm", CALM, "--dry-run")
+    assert.equal(0, status)
+    assert.truthy(output:find("calm: would: ", 1, true), output)
+    assert.truthy(output:find("kept=10 reads=10", 1, true), output)
+    assert.equal(60, swappiness())
+    assert.is_nil(io.open(folder.path .. "/run"))
+  end)
+
+  it("gets neither keys nor modules that it did not declare", function()
+    grant("greedy", '{ sysctl = { "vm.swappiness" } }')
+    local status, output = run("greedy", GREEDY)
+    assert.equal(0, status)
+    assert.truthy(output:find("refused", 1, true), output)
+    assert.truthy(output:find("sysctl vm.dirty_ratio: ", 1, true), output)
+    assert.truthy(output:find("oom=false", 1, true), output)
+  end)
+
+  it("is refused whole when it needs what there are no acts for", function()
+    local code = CALM:gsub("sysctl = {[^}]*}", "sysrq = { 'f' }")
+    local status, _, errors = run("calm", code)
+    assert.equal(3, status)
+    assert.truthy(errors:find("calm needs sysrq f, which this version cannot grant", 1, true))
+  end)
+end)
+
+describe("a daemon's policy that acts", function()
+  local folder
+
+  before_each(function()
+    folder = folders.new()
+    for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d", "scripts" } do
+      folder:mkdir(name)
+    end
+    folder:write("proc/sys/vm/swappiness", "60\n")
+    folder:write("scripts/calm.lua", CALM)
+    folder:write("conf.d/a.lua", 'policy "calm" { grant = { sysctl = { "vm.swappiness" } } }')
+  end)
+  after_each(function() folder:remove() end)
+
+  local function swappiness()
+    local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
+    return file:read "n"
+  end
+
+  local function start()
+    os.remove(folder.path .. "/notify")
+    local daemon = service.start(folder.path,
+      { "--config", folder.path, "-S", folder.path .. "/scripts" })
+    daemon:await "READY=1"
+    return daemon
+  end
+
+  it("holds its lease as long as it runs", function()
+    local daemon <close> = start()
+    assert.equal(10, swappiness())
+    assert.equal(0, (daemon:finish "SIGTERM"))
+    assert.equal(60, swappiness())
+  end)
+
+  it("keeps the first original over a kill and a new start", function()
+    local killed = start()
+    killed:close()
+    assert.equal(10, swappiness())
+    local daemon <close> = start()
+    assert.equal(10, swappiness())
+    daemon:finish "SIGTERM"
+    assert.equal(60, swappiness())
+  end)
+
+  it("is undone at the next start when it is no longer configured", function()
+    start():close()
+    folder:write("conf.d/a.lua", "")
+    local _ <close> = start()
+    assert.equal(60, swappiness())
+  end)
+
+  it("goes on with its lease when its new version fails", function()
+    local daemon <close> = start()
+    folder:write("scripts/calm.lua", SPOILT:gsub('"spoilt"', '"calm"'))
+    assert.equal(1, (daemon:run "reload"))
+    assert.equal(10, swappiness())
+    daemon:finish "SIGTERM"
+    assert.equal(60, swappiness())
+  end)
+
+  it("hands its lease on to its new version", function()
+    local daemon <close> = start()
+    folder:write("scripts/calm.lua", CALM .. "-- as before\n")
+    assert.equal(0, (daemon:run "reload"))
+    assert.equal(10, swappiness())
+    daemon:finish "SIGTERM"
+    assert.equal(60, swappiness())
+  end)
+end)
+
+describe("a bundled recipe", function()
+  it("is granted what it declares when root runs it, who is told", function()
+    local folder <close> = folders.new()
+    for _, name in ipairs { "bin", "share", "share/pagewarden", "share/pagewarden/scripts", "proc",
+      "proc/sys", "proc/sys/vm" } do
+      folder:mkdir(name)
+    end
+    local build = os.getenv "PW_BUILD_DIR"
+    assert(os.execute(("cp %s %s/bin/ && ln -s %s/share/lua %s/share/lua && ln -s %s/lib %s/lib")
+      :format(program.path, folder.path, build, folder.path, build, folder.path)))
+    folder:write("share/pagewarden/scripts/calm.lua", CALM)
+    folder:write("proc/sys/vm/swappiness", "60\n")
+    local unprivileged = require("posix.unistd").geteuid() ~= 0
+    local pipe = assert(io.popen(("%s/bin/pagewarden run calm --root %s --for 100ms 2>&1"):format(
+      folder.path, folder.path)))
+    local output = pipe:read "a"
+    pipe:close()
+    if unprivileged then
+      assert.truthy(output:find("to grant it, add to", 1, true), output)
+    else
+      assert.truthy(output:find("calm may change: sysctl vm.swappiness", 1, true), output)
+      assert.truthy(output:find("kept=10", 1, true), output)
+    end
+  end)
+end)
