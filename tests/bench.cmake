@@ -17,3 +17,11 @@ add_test(NAME bench/events CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOUR
   COMMAND ${PW_LUA} tests/bench/events.lua)
 set_tests_properties(bench/events PROPERTIES LABELS bench RUN_SERIAL ON
   ENVIRONMENT "LUA_CPATH=${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so")
+
+set(share ${PROJECT_BINARY_DIR}/share/lua/${PW_LUA_ABI})
+set(lua_cpath "${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so\\;\\;")
+set(lua_path "${share}/?.lua\\;${share}/?/init.lua\\;tests/spec/?.lua\\;\\;")
+add_test(NAME bench/idle CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  COMMAND ${PW_LUA} tests/bench/idle.lua)
+set_tests_properties(bench/idle PROPERTIES LABELS bench RUN_SERIAL ON
+  ENVIRONMENT "PW_BUILD_DIR=${PROJECT_BINARY_DIR};LUA_PATH=${lua_path};LUA_CPATH=${lua_cpath}")

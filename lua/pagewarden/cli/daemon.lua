@@ -181,7 +181,20 @@ local function complain(kind, message)
 end
 
 
+--- Lets go of the other commands: a process that stays has no use for their memory.
+local function forget_commands(context)
+  context.command_line = nil
+  for name in pairs(package.loaded) do
+    if name == "argparse" or name:find "^pagewarden%.cli%." or name:find "^pagewarden%.report" then
+      package.loaded[name] = nil
+    end
+  end
+  collectgarbage()
+end
+
+
 function daemon.run(arguments, context)
+  forget_commands(context)
   local reader, status = root.open(arguments, context)
   if not reader then
     return status
