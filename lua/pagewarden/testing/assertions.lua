@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
---- What tests ask of a world: `assert.event`, `assert.no_event` and `assert.no_trace`, for busted
--- and whoever else has luassert. Without it there is nothing to add to.
+--- What tests ask of a world: `assert.event`, `assert.act`, `assert.trace`, and each with `no_`.
+-- For busted and whoever else has luassert; without it there is nothing to add to.
 -- @module pagewarden.testing.assertions
 local log = require "pagewarden.log"
 
@@ -26,9 +26,9 @@ local function fits(event, fields)
 end
 
 
-local function describe(world)
+local function describe(events)
   local lines = {}
-  for i, event in ipairs(world.events) do
+  for i, event in ipairs(events) do
     lines[i] = "  " .. log.to_json(event)
   end
   return #lines == 0 and "  (none)" or table.concat(lines, "\n")
@@ -40,12 +40,25 @@ local function has_event(state, arguments)
   for _, event in ipairs(world.events) do
     if event.event == name and fits(event, fields) then
       state.failure_message = ("an event '%s' was not wanted; there were:\n%s"):format(name,
-        describe(world))
+        describe(world.events))
       return true
     end
   end
   state.failure_message = ("no event '%s' with these fields; there were:\n%s"):format(name,
-    describe(world))
+    describe(world.events))
+  return false
+end
+
+
+local function has_act(state, arguments)
+  local acts = arguments[1].acts
+  for _, event in ipairs(acts) do
+    if fits(event, arguments[2]) then
+      state.failure_message = "this was not wanted; what was done:\n" .. describe(acts)
+      return true
+    end
+  end
+  state.failure_message = "nothing like this was done; what was:\n" .. describe(acts)
   return false
 end
 
@@ -61,5 +74,6 @@ local function has_trace(state, arguments)
 end
 
 
+luassert:register("assertion", "act", has_act)
 luassert:register("assertion", "event", has_event)
 luassert:register("assertion", "trace", has_trace)

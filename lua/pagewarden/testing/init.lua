@@ -12,11 +12,14 @@
 -- assert.event(world, "leak", { pid = p.pid })
 -- world:stop()
 -- assert.no_trace(world)
+local acts = require "pagewarden.acts"
 local dirent = require "posix.dirent"
+local host = require "pagewarden.host"
 local kept = require "pagewarden.testing.kept"
 local kernel = require "pagewarden.testing.kernel"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"
+local needs = require "pagewarden.needs"
 local policy = require "pagewarden.policy"
 local proc = require "pagewarden.proc"
 local process = require "pagewarden.testing.process"
@@ -31,7 +34,7 @@ local unistd = require "posix.unistd"
 
 local testing = {}
 
-local FIELDS = { "script", "root", "options", "scripts", "state" }
+local FIELDS = { "script", "root", "options", "scripts", "state", "dry_run" }
 
 --- The first pid that a world gives out.
 local FIRST_PID = 1000
@@ -40,6 +43,7 @@ local FIRST_PID = 1000
 ---@class pagewarden.testing.World
 ---@field path string the fake root
 ---@field events pagewarden.Event[] what the policy logged, in order
+---@field acts pagewarden.Event[] those of them that tell what it changed, or would have
 ---@field private tree pagewarden.testing.Tree
 ---@field private loop table
 ---@field private reader table
@@ -126,6 +130,7 @@ end
 ---@field script string a policy by name or file
 ---@field scripts string? a folder to find it in
 ---@field root string? a folder to copy, instead of a small machine at rest
+---@field dry_run boolean? decide and log every change, and make none
 ---@field options table? as configuration writes them
 ---@field state table<string, any>? what the policy kept when it last ran
 
@@ -143,8 +148,8 @@ function testing.new(given)
     page_size = process.PAGE_SIZE, clock_ticks = process.CLOCK_TICKS,
   }))
   return setmetatable({
-    path = files.path, events = {}, tree = files, reader = reader, policy = loaded,
-    kept = given.state or {},
+    path = files.path, events = {}, acts = {}, tree = files, reader = reader, policy = loaded,
+    kept = given.state or {}, dry_run = given.dry_run,
     loop = assert(loops.new { virtual = true, now = reader:uptime() or 0, reader = reader }),
     processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
@@ -312,12 +317,42 @@ function World:start()
   end
   self:settle()
   kept.write(self.reader, self.loop, self.policy.name, self.kept)
+  local grant = self:grant_needs()
   self.instance = runtime.start(self.policy, {
     loop = self:policy_loop(),
     reader = self.reader,
     now = function() return self.loop:now() end,
-    sink = function(event) self.events[#self.events + 1] = event end,
-  })
+    sink = function(event) self:take(event) end,
+    gate = self.gate, dry = self.dry_run,
+  }, { grant = grant })
+end
+
+
+--- A world grants what the policy declares, and opens the gate for it.
+---@return table grant
+---@private
+function World:grant_needs()
+  local needed, message = self.policy:needs_now()
+  if not needed then
+    error(message, 4)
+  end
+  local lacking, grant = acts.lacking(needed), needs.acting(needed)
+  if lacking then
+    error(("the policy needs %s, which this version cannot grant"):format(
+      table.concat(needs.describe(lacking), "; ")), 4)
+  end
+  self.gate = next(grant) and assert(host.gate(self.tree.path)) or nil
+  return grant
+end
+
+
+--- Keeps an event of the policy, apart when it is of something that it did.
+---@private
+function World:take(event)
+  self.events[#self.events + 1] = event
+  if event.event == "act" or event.event == "would" then
+    self.acts[#self.acts + 1] = event
+  end
 end
 
 
@@ -377,6 +412,9 @@ function World:stop()
   end
   if self.instance then
     self.instance:stop()
+  end
+  if self.gate then
+    self.gate:close()
   end
   self:find_changes()
   self.loop:close()

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+local folders = require "folder"
+local testing = require "pagewarden.testing"
+
+--- Lowers swappiness while memory is short.
+local CALM = [[
+return { api = 1, name = "calm", summary = "A test",
+  needs = { sysctl = { "vm.swappiness" }, oom = true },
+  start = function(pw)
+    pw:every(10, function()
+      local short = pw.proc.meminfo().MemAvailable < 1 << 30
+      pw.sysctl.set("vm.swappiness", short and 10 or 60)
+      for p in pw.proc.processes({ "pid", where = { comm = "daemon" } }):each() do
+        pw.oom.set_adj(p:process(), 500)
+      end
+    end)
+  end }
+]]
+
+describe("a test world of a policy that acts", function()
+  local folder
+
+  before_each(function() folder = folders.new() end)
+  after_each(function() folder:remove() end)
+
+  local function new(given)
+    given = given or {}
+    given.script = folder:write("calm.lua", CALM)
+    local world = testing.new(given)
+    world:write("proc/sys/vm/swappiness", "60\n")
+    return world
+  end
+
+  local function shorten(world)
+    world:write("proc/meminfo", "MemTotal: 4028440 kB\nMemAvailable: 524288 kB\n")
+  end
+
+  local function swappiness(world)
+    local file <close> = assert(io.open(world.path .. "/proc/sys/vm/swappiness"))
+    return file:read "n"
+  end
+
+  it("lets it act on the files, and tells what it did", function()
+    local world <close> = new()
+    shorten(world)
+    world:advance "10s"
+    assert.act(world, { key = "sysctl vm.swappiness", value = "10", was = "60" })
+    assert.equal(10, swappiness(world))
+    world:stop()
+    assert.no_trace(world)
+  end)
+
+  it("shows the policy the score that it set, and restores it", function()
+    local world <close> = new()
+    world:spawn { comm = "daemon", oom_score_adj = 0 }
+    world:advance "10s"
+    assert.act(world, { value = "500", was = "0" })
+    world:stop()
+    assert.no_trace(world)
+  end)
+
+  it("writes nothing in dry run, and tells what would have been done", function()
+    local world <close> = new { dry_run = true }
+    shorten(world)
+    world:advance "30s"
+    assert.act(world, { event = "would", key = "sysctl vm.swappiness", value = "10" })
+    assert.no_act(world, { event = "act" })
+    assert.equal(60, swappiness(world))
+  end)
+end)
