@@ -196,6 +196,36 @@ describe("the daemon", function()
     assert.equal(0, (daemon:finish "SIGTERM"))
   end)
 
+  it("goes on with what a killed one had changed, and undoes what nobody goes on with", function()
+    local function swappiness()
+      local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
+      return file:read "n"
+    end
+    os.execute("mkdir -p " .. folder.path .. "/proc/sys/vm")
+    folder:write("proc/sys/vm/swappiness", "60\n")
+    folder:write("scripts/sets.lua", [[
+return { api = 1, name = "sets", summary = "A test", needs = { sysctl = { "vm.swappiness" } },
+  start = function(pw)
+    assert(pw.sysctl.set("vm.swappiness", 40))
+    pw:every(60, function() end)
+  end }]])
+    local function kill_one()
+      local killed <close> = start()
+      killed:await "READY=1"
+      local value = swappiness()
+      local _, output = killed:finish "SIGKILL"
+      os.remove(folder.path .. "/notify")
+      return value, output
+    end
+    configure 'policy "sets" { grant = { sysctl = { "vm.swappiness" } } }'
+    assert.equal(40, kill_one())
+    assert.equal(40, kill_one())
+    configure 'policy "ticks" {}'
+    local value, output = kill_one()
+    assert.equal(60, value)
+    assert.matches('"policy":"sets","event":"undone"', output, 1, true)
+  end)
+
   it("gives signs of life as often as it is asked to, at an abstract address too", function()
     local name = ("@pagewarden-spec-%d"):format(unistd.getpid())
     local daemon <close> = start { NOTIFY_SOCKET = name, WATCHDOG_USEC = "20000" }

@@ -2,11 +2,12 @@
 local configuration = require "pagewarden.configuration"
 local fleets = require "pagewarden.fleet"
 local folders = require "folder"
+local host = require "pagewarden.host"
 local loops = require "pagewarden.loop"
 local proc = require "pagewarden.proc"
 
 describe("a fleet of policies", function()
-  local folder, loop, fleet, events
+  local folder, loop, gate, fleet, events
 
   before_each(function()
     folder = folders.new()
@@ -14,14 +15,16 @@ describe("a fleet of policies", function()
     folder:mkdir "proc"
     loop = assert(loops.new { virtual = true })
     events = {}
+    gate = assert(host.gate(folder.path))
     fleet = fleets.new {
-      loop = loop, reader = assert(proc.open(folder.path)),
+      loop = loop, reader = assert(proc.open(folder.path)), gate = gate,
       now = function() return loop:now() end,
       sink = function(event) events[#events + 1] = event end,
     }
   end)
   after_each(function()
     fleet:stop_all "the test is over"
+    gate:close()
     loop:close()
     folder:remove()
   end)
@@ -201,5 +204,82 @@ return { api = 1, name = "%s", summary = "A test", options = { opt.integer { "n"
     assert.equal(open, descriptors())
     loop:advance(1)
     assert.equal(1, count("good", "tick"))
+  end)
+
+  describe("that change something", function()
+    before_each(function()
+      os.execute("mkdir -p " .. folder.path .. "/proc/sys/vm")
+      folder:write("proc/sys/vm/swappiness", "60\n")
+      for name, rest in pairs { sets = "", ["sets-too"] = "", ["sets-and-fails"] = 'error "no"' } do
+        folder:write("scripts/" .. name .. ".lua", ([[
+local opt = require "pagewarden.option"
+return { api = 1, name = "%s", summary = "A test", needs = { sysctl = { "vm.swappiness" } },
+  options = { opt.integer { "to", default = 40 } },
+  start = function(pw, o)
+    local now, message = pw.sysctl.set("vm.swappiness", o.to)
+    pw.log("tried", { now = now or message })
+    pw:every(60, function() end) %s end }]]):format(name, rest))
+      end
+    end)
+
+    local GRANT = 'grant = { sysctl = { "vm.swappiness" } }'
+
+    local function swappiness()
+      local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
+      return file:read "n"
+    end
+
+    local function tried(name)
+      local now
+      for _, logged in ipairs(events) do
+        now = logged.policy == name and logged.event == "tried" and logged.now or now
+      end
+      return now
+    end
+
+    it("do so through the gate, which undoes it when they stop", function()
+      apply(('policy "sets" { %s }'):format(GRANT))
+      assert.same({ 40, 40 }, { swappiness(), tried "sets" })
+      local recent = fleet:explain("sets").recent
+      local said = recent[2]
+      assert.same({ "act", "sysctl vm.swappiness", "60", "40" },
+        { said.event, said.key, said.was, said.kept })
+      fleet:stop "sets"
+      assert.equal(60, swappiness())
+    end)
+
+    it("hand on what they changed when they are replaced, and the first value comes back",
+      function()
+        apply(('policy "sets" { %s }'):format(GRANT))
+        assert.same({ replaced = { "sets" } },
+          outcome(apply(('policy "sets" { to = 30, %s }'):format(GRANT))))
+        assert.equal(30, swappiness())
+        fleet:stop "sets"
+        assert.equal(60, swappiness())
+      end)
+
+    it("keep what they changed when the one to replace them fails", function()
+      apply(('policy "sets" { as = "it", %s }'):format(GRANT))
+      assert.same({ kept = { "it" } },
+        outcome(apply(('policy "sets-and-fails" { as = "it", %s }'):format(GRANT))))
+      assert.equal(40, swappiness())
+      fleet:stop "it"
+      assert.equal(60, swappiness())
+    end)
+
+    it("leave nothing behind when they fail", function()
+      assert.same({ failed = { "sets-and-fails" } },
+        outcome(apply(('policy "sets-and-fails" { %s }'):format(GRANT))))
+      assert.equal(60, swappiness())
+    end)
+
+    it("own what they change, and a second is refused by the owner's name", function()
+      apply(('policy "sets" { as = "first", %s }\npolicy "sets-too" { to = 5, %s }'):format(GRANT,
+        GRANT))
+      assert.equal(40, swappiness())
+      assert.matches("first", tried "sets-too")
+      fleet:stop "first"
+      assert.equal(60, swappiness())
+    end)
   end)
 end)

@@ -43,6 +43,7 @@ local PARTING_SECONDS = 1
 ---@field private watchdog table?
 ---@field private source pagewarden.ConfigurationSource
 ---@field private notifier pagewarden.Notifier
+---@field private sink fun(event: pagewarden.Event)
 ---@field private log fun(event: string, fields: table?) about itself
 local Daemon = {}
 Daemon.__index = Daemon
@@ -97,6 +98,28 @@ function Daemon:do_reload()
 end
 
 
+--- Logs what became of the changes of processes that died, for the policies that made them.
+---@private
+function Daemon:log_undone(gate)
+  for _, event in ipairs((gate:events())) do
+    local name, policy = event.event, event.policy or "pagewarden"
+    event.event, event.policy = nil, nil
+    log.new(policy, wall_clock, self.sink)(name, event)
+  end
+end
+
+
+--- Takes over what a daemon that died had changed, for policies of the same names to go on with.
+---@private
+function Daemon:take_over(gate)
+  local count, message = gate:adopt()
+  if not count then
+    self.log("journal-unread", { message = message })
+  end
+  self:log_undone(gate)
+end
+
+
 --- What the daemon hears of besides its policies' events.
 ---@private
 ---@param socket_path string
@@ -132,7 +155,7 @@ local function new_daemon(arguments, context, loop, reader, gate, target)
   local self = setmetatable({
     root = root.of(arguments, context),
     source = root.configuration(arguments, context), notifier = notify.new(), since = wall_clock(),
-    log = log.new("pagewarden", wall_clock, sink),
+    sink = sink, log = log.new("pagewarden", wall_clock, sink),
   }, Daemon)
   resident.settle(reader, self.log)
   self.watchdog = resident.watch(loop, reader, self.log)
@@ -161,9 +184,10 @@ local function run_daemon(arguments, context, reader, socket_path)
   if not ok then
     return exit.complain(exit.FAILED, "control socket " .. message)
   end
-  gate:adopt()
+  self:take_over(gate)
   self:apply()
   gate:settle()
+  self:log_undone(gate)
   self:say_ready()
   assert(loop:run())
   self.notifier:say("STOPPING=1")
