@@ -1,0 +1,64 @@
+-- SPDX-License-Identifier: MIT
+-- What holds for every policy that comes with pagewarden.
+local program = require "program"
+local scripts = require "pagewarden.scripts"
+local testing = require "pagewarden.testing"
+
+local bundled = scripts.bundled { prefix = os.getenv "PW_BUILD_DIR" }
+
+--- System calls that change something somewhere else than in the program's own memory.
+local CHANGING = "openat,open,creat,write,pwrite64,writev,sendto,sendmsg,truncate,ftruncate,unlink,"
+  .. "unlinkat,rename,renameat,renameat2,mkdir,mkdirat,kill,tgkill,pidfd_send_signal,swapon,"
+  .. "swapoff,mount"
+
+--- Opening to read changes nothing; what is written to the program's own output, or to a descriptor
+--- that is no file, goes nowhere else.
+local function is_harmless(call)
+  return call:find "O_RDONLY" or call:find "O_PATH" or call:find "^%S+ +write%([12]<"
+    or call:find '"/proc/self/fd/[12]"'
+    or call:find "^%S+ +write%(%d+<anon_inode:" or call:find "^%S+ +write%(%d+<pipe:"
+end
+
+describe("every bundled policy", function()
+  it("is found", function()
+    assert.is_true(#bundled > 0)
+  end)
+
+  for _, script in ipairs(bundled) do
+    for name, root in pairs { ["a machine at rest"] = false, ["a captured one"] =
+      "tests/fixtures/idle-4g" } do
+      for _, pressed in ipairs { false, true } do
+        it(("%s leaves no trace after an hour on %s%s"):format(script.name, name,
+          pressed and " under pressure" or ""), function()
+          local world <close> = testing.new { script = script.path, root = root or nil }
+          if pressed then
+            world:every("1m", function()
+              world:pressure { resource = "memory", kind = "some", total = 1000000, avg10 = 60 }
+            end)
+          end
+          world:advance "1h"
+          world:stop()
+          assert.no_trace(world)
+        end)
+      end
+    end
+
+    it(script.name .. " writes nothing but its output in dry run", function()
+      if not os.execute "command -v strace >/dev/null" then
+        pending "strace is not installed"
+        return
+      end
+      local trace = os.tmpname()
+      assert(os.execute(("strace -f -y -qq -e trace=%s -o %s %s run %s --dry-run --for 500ms "
+        .. ">/dev/null 2>&1"):format(CHANGING, trace, program.path, script.name)))
+      local seen, harmful = 0, {}
+      for call in io.lines(trace) do
+        seen = seen + 1
+        harmful[#harmful + 1] = not is_harmless(call) and call or nil
+      end
+      os.remove(trace)
+      assert.is_true(seen > 0)
+      assert.are.same({}, harmful)
+    end)
+  end
+end)
