@@ -98,11 +98,17 @@ static int make_file(struct pw_journal *journal) {
 }
 
 
-int pw_journal_record(struct pw_journal *journal, const struct pw_entry *entry) {
+static int append_entry(struct pw_journal *journal, const struct pw_entry *entry) {
     char line[PW_ENTRY_LINE_BYTES];
+    size_t size = pw_entry_write(entry, line);
+    return append(journal, line, size);
+}
+
+
+int pw_journal_record(struct pw_journal *journal, const struct pw_entry *entry) {
     int error = journal->fd < 0 ? make_file(journal) : 0;
     if (!error) {
-        error = append(journal, line, pw_entry_write(entry, line));
+        error = append_entry(journal, entry);
     }
     pw_step(journal->hooks);
     return error;
@@ -184,12 +190,11 @@ static void forget_closed(struct pw_journal *journal) {
 
 /* Writes the header and every entry to the journal's file, which is new. */
 static int write_all(struct pw_journal *journal) {
-    char line[PW_ENTRY_LINE_BYTES];
     struct pw_journal_header header = pw_journal_header_of(journal->source);
     journal->size_bytes = 0;
     int error = append(journal, header.text, strlen(header.text));
     for (int i = 0; i < journal->count && !error; i++) {
-        error = append(journal, line, pw_entry_write(journal->entries[i], line));
+        error = append_entry(journal, journal->entries[i]);
     }
     return error;
 }
