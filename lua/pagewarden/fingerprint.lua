@@ -2,6 +2,8 @@
 --- Tells whether a policy is still what it was: its files and what it was told. Pure but for the
 -- files it reads.
 -- @module pagewarden.fingerprint
+local sorted_keys = require "pagewarden.sorted_keys"
+
 local fingerprint = {}
 
 local FNV_OFFSET, FNV_PRIME = 0xcbf29ce484222325, 0x100000001b3
@@ -15,16 +17,6 @@ local function add_text(hash, text)
 end
 
 
-local function sorted(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
-end
-
-
 --- Types and lengths are part of it, so that "1" and 1 differ, and { "a", "b" } and { "ab" }.
 local function add_value(hash, value)
   if type(value) ~= "table" then
@@ -32,7 +24,7 @@ local function add_value(hash, value)
     return add_text(hash, ("%s %d %s "):format(math.type(value) or type(value), #text, text))
   end
   hash = add_text(hash, "{")
-  for _, key in ipairs(sorted(value)) do
+  for _, key in ipairs(sorted_keys(value)) do
     hash = add_value(add_value(hash, key), value[key])
   end
   return add_text(hash, "}")

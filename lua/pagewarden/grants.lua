@@ -3,6 +3,7 @@
 -- `{ sysctl = { "vm.swappiness" }, kill = true }`, as `pagewarden.needs` knows them. Pure.
 -- @module pagewarden.grants
 local needs = require "pagewarden.needs"
+local sorted_keys = require "pagewarden.sorted_keys"
 local text = require "pagewarden.text"
 local unit = require "pagewarden.unit"
 
@@ -69,16 +70,6 @@ local function explain_surplus(name, granted, needed)
       end
     end
   end
-end
-
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-  return keys
 end
 
 

@@ -64,8 +64,8 @@ function log.to_json(event)
     local is_bytes = type(value) == "string" and not utf8.len(value)
     safe[name] = is_bytes and text.escape(value) or value
   end
-  local order = table.move(OWN, 1, #OWN, 1, {})
-  table.move(sorted_names(event), 1, #sorted_names(event), #order + 1, order)
+  local order, names = table.move(OWN, 1, #OWN, 1, {}), sorted_names(event)
+  table.move(names, 1, #names, #order + 1, order)
   return json.encode(safe, { keyorder = order })
 end
 

@@ -26,23 +26,27 @@ return { api = 1, name = "greedy", summary = "A test", needs = { sysctl = { "vm.
 local SPOILT = CALM:gsub('"calm"', '"spoilt"'):gsub("pw:every%(60, function%(%) end%)",
   'error "broken after it acted"')
 
+--- A root with two settings, and folders for policies and configuration.
+local function new_root()
+  local folder = folders.new()
+  for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d", "scripts" } do
+    folder:mkdir(name)
+  end
+  folder:write("proc/sys/vm/swappiness", "60\n")
+  folder:write("proc/sys/vm/dirty_ratio", "20\n")
+  return folder
+end
+
+local function swappiness_of(folder)
+  local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
+  return file:read "n"
+end
+
 describe("a policy that acts", function()
   local folder
 
-  before_each(function()
-    folder = folders.new()
-    for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d", "scripts" } do
-      folder:mkdir(name)
-    end
-    folder:write("proc/sys/vm/swappiness", "60\n")
-    folder:write("proc/sys/vm/dirty_ratio", "20\n")
-  end)
+  before_each(function() folder = new_root() end)
   after_each(function() folder:remove() end)
-
-  local function swappiness()
-    local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
-    return file:read "n"
-  end
 
   local function run(name, code, more)
     local path = folder:write(("scripts/%s.lua"):format(name), code)
@@ -58,7 +62,7 @@ describe("a policy that acts", function()
   it("is refused without a grant, and told the line to add", function()
     local status, _, errors = run("calm", CALM)
     assert.equal(3, status)
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
     assert.truthy(errors:find("calm needs sysctl vm.swappiness; to grant it, add to", 1, true))
     assert.truthy(errors:find('{ grant = { sysctl = { "vm.swappiness" } } }', 1, true), errors)
   end)
@@ -69,7 +73,7 @@ describe("a policy that acts", function()
     assert.same({ 0, "" }, { status, errors })
     assert.truthy(output:find("calm: act: ", 1, true), output)
     assert.truthy(output:find("kept=10 reads=10", 1, true), output)
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("is undone when it fails after it acted", function()
@@ -78,7 +82,7 @@ describe("a policy that acts", function()
     assert.equal(1, status)
     assert.truthy(errors:find("broken after it acted", 1, true))
     assert.truthy(output:find("spoilt: undone: ", 1, true), output)
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("writes nothing in dry run, where later reads agree with what it did", function()
@@ -86,7 +90,7 @@ describe("a policy that acts", function()
     assert.equal(0, status)
     assert.truthy(output:find("calm: would: ", 1, true), output)
     assert.truthy(output:find("kept=10 reads=10", 1, true), output)
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
     assert.is_nil(io.open(folder.path .. "/run"))
   end)
 
@@ -111,20 +115,11 @@ describe("a daemon's policy that acts", function()
   local folder
 
   before_each(function()
-    folder = folders.new()
-    for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d", "scripts" } do
-      folder:mkdir(name)
-    end
-    folder:write("proc/sys/vm/swappiness", "60\n")
+    folder = new_root()
     folder:write("scripts/calm.lua", CALM)
     folder:write("conf.d/a.lua", 'policy "calm" { grant = { sysctl = { "vm.swappiness" } } }')
   end)
   after_each(function() folder:remove() end)
-
-  local function swappiness()
-    local file <close> = assert(io.open(folder.path .. "/proc/sys/vm/swappiness"))
-    return file:read "n"
-  end
 
   local function start()
     os.remove(folder.path .. "/notify")
@@ -136,44 +131,44 @@ describe("a daemon's policy that acts", function()
 
   it("holds its lease as long as it runs", function()
     local daemon <close> = start()
-    assert.equal(10, swappiness())
+    assert.equal(10, swappiness_of(folder))
     assert.equal(0, (daemon:finish "SIGTERM"))
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("keeps the first original over a kill and a new start", function()
     local killed = start()
     killed:close()
-    assert.equal(10, swappiness())
+    assert.equal(10, swappiness_of(folder))
     local daemon <close> = start()
-    assert.equal(10, swappiness())
+    assert.equal(10, swappiness_of(folder))
     daemon:finish "SIGTERM"
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("is undone at the next start when it is no longer configured", function()
     start():close()
     folder:write("conf.d/a.lua", "")
     local _ <close> = start()
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("goes on with its lease when its new version fails", function()
     local daemon <close> = start()
     folder:write("scripts/calm.lua", SPOILT:gsub('"spoilt"', '"calm"'))
     assert.equal(1, (daemon:run "reload"))
-    assert.equal(10, swappiness())
+    assert.equal(10, swappiness_of(folder))
     daemon:finish "SIGTERM"
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 
   it("hands its lease on to its new version", function()
     local daemon <close> = start()
     folder:write("scripts/calm.lua", CALM .. "-- as before\n")
     assert.equal(0, (daemon:run "reload"))
-    assert.equal(10, swappiness())
+    assert.equal(10, swappiness_of(folder))
     daemon:finish "SIGTERM"
-    assert.equal(60, swappiness())
+    assert.equal(60, swappiness_of(folder))
   end)
 end)
 
