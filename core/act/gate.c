@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "act/kernel.h"
+#include "act/terms.h"
 
 /* After so many writes by somebody else a policy lets go of a key. */
 #define FOREIGN_WRITES 2
@@ -87,43 +88,6 @@ static void unclaim(struct passage *passage) {
     if (is_dry(passage) || !entry || entry->state == PW_ENTRY_LET_GO) {
         pw_owners_release(&gate->owners, &gate->source, key_of(passage), policy, is_dry(passage));
     }
-}
-
-
-static bool check_grant(struct passage *passage) {
-    const struct pw_grants *grants = passage->actor->grants;
-    if (grants && !pw_grants_allow(grants, passage->act->setting)) {
-        pw_refuse(&passage->outcome, EPERM, "not granted to policy %s", passage->actor->policy);
-        return false;
-    }
-    return true;
-}
-
-
-static bool check_cooldown(struct passage *passage) {
-    struct pw_gate *gate = passage->gate;
-    int64_t left_ns = pw_cooldowns_left(&gate->cooldowns, key_of(passage), passage->actor->policy,
-                                        pw_now_ns(&gate->hooks));
-    if (left_ns > 0) {
-        pw_refuse(&passage->outcome, EAGAIN, "cooling down for another %.1f s",
-                  (double)left_ns / 1e9);
-        return false;
-    }
-    return true;
-}
-
-
-static bool start_cooldown(struct passage *passage) {
-    struct pw_gate *gate = passage->gate;
-    int64_t now_ns = pw_now_ns(&gate->hooks);
-    int error = passage->act->cooldown_ns <= 0
-                    ? 0
-                    : pw_cooldowns_start(&gate->cooldowns, key_of(passage), passage->actor->policy,
-                                         now_ns, now_ns + passage->act->cooldown_ns);
-    if (error) {
-        pw_refuse(&passage->outcome, -error, "%s", strerror(-error));
-    }
-    return !error;
 }
 
 
@@ -352,7 +316,8 @@ static void pass(struct passage *passage) {
         return;
     }
     pw_step(&gate->hooks);
-    if (check_grant(passage) && check_cooldown(passage)) {
+    struct pw_terms terms = {gate, passage->actor, key_of(passage), passage->act->cooldown_ns};
+    if (pw_terms_allow(&terms, pw_setting_bound(passage->act->setting), &passage->outcome)) {
         if (is_dry(passage)) {
             do_as_if(passage);
         } else {
@@ -362,7 +327,7 @@ static void pass(struct passage *passage) {
     if (passage->outcome.verdict == PW_ACT_REFUSED) {
         unclaim(passage);
     } else {
-        start_cooldown(passage);
+        pw_terms_start_cooldown(&terms, &passage->outcome);
     }
 }
 

@@ -33,6 +33,7 @@ struct pw_gate {
     struct pw_journal journal;
     struct pw_owners owners;
     struct pw_cooldowns cooldowns;
+    bool imagined; /* a test's world is behind it, which does what deeds (deed.h) would have done */
 };
 
 /* Who acts, and on what terms. */

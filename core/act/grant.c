@@ -2,25 +2,58 @@
 #include "act/grant.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "act/sysctl.h"
 
+/* What the word of a grant is followed by. */
+enum subject { NOTHING, A_NAME, A_SYSCTL, A_PATH };
 
-static int add_text(struct pw_grants *grants, const char *kind, const char *subject, size_t size) {
+static const struct kind {
+    const char *word;
+    enum subject subject;
+} kinds[] = {
+    {"sysctl", A_SYSCTL}, {"mm", A_NAME},    {"cgroup", A_PATH}, {"oom", NOTHING},
+    {"kill", NOTHING},    {"sysrq", A_NAME}, {"swap", A_PATH},   {"reclaim", A_NAME},
+};
+
+
+static const struct kind *find_kind(struct pw_slice word) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (pw_slice_is(word, kinds[i].word)) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+
+/* Takes the first word off a grant or a key. */
+static const struct kind *take_kind(struct pw_slice *words) {
+    struct pw_slice word;
+    if (!pw_take_until(words, ' ', &word)) {
+        word = *words;
+        *words = pw_slice_of("");
+    }
+    return find_kind(word);
+}
+
+
+static int add_text(struct pw_grants *grants, const char *word, struct pw_slice subject) {
     char **texts = realloc(grants->texts, ((size_t)grants->count + 1) * sizeof *texts);
     if (!texts) {
         return -ENOMEM;
     }
     grants->texts = texts;
-    char *text = malloc(strlen(kind) + size + 1);
+    char *text = malloc(strlen(word) + 1 + subject.size + 1);
     if (!text) {
         return -ENOMEM;
     }
-    char *end = stpcpy(text, kind);
-    memcpy(end, subject, size);
-    end[size] = '\0';
+    char *end = stpcpy(stpcpy(text, word), " ");
+    memcpy(end, subject.data, subject.size);
+    end[subject.size] = '\0';
     texts[grants->count++] = text;
     return 0;
 }
@@ -29,75 +62,61 @@ static int add_text(struct pw_grants *grants, const char *kind, const char *subj
 static int add_sysctl(struct pw_grants *grants, struct pw_slice name) {
     char dotted[NAME_MAX];
     return pw_sysctl_name(name, dotted, sizeof dotted)
-               ? add_text(grants, "sysctl ", dotted, strlen(dotted))
+               ? add_text(grants, "sysctl", pw_slice_of(dotted))
                : -EINVAL;
 }
 
 
 /* A grant's path is only compared with paths that were checked, so ".." in it grants nothing. */
-static int add_cgroup(struct pw_grants *grants, struct pw_slice path) {
+static int add_path(struct pw_grants *grants, const char *word, struct pw_slice path) {
     if (path.size == 0 || path.data[0] != '/') {
         return -EINVAL;
     }
     while (path.size > 0 && path.data[path.size - 1] == '/') {
         path.size--;
     }
-    return add_text(grants, "cgroup ", path.data, path.size);
+    return add_text(grants, word, path);
 }
 
 
 int pw_grants_add(struct pw_grants *grants, struct pw_slice words) {
     words = pw_slice_trim(words);
-    if (pw_slice_is(words, "oom")) {
-        grants->oom = true;
-        return 0;
-    }
-    struct pw_slice kind;
-    if (!pw_take_until(&words, ' ', &kind)) {
+    const struct kind *kind = take_kind(&words);
+    words = pw_slice_trim(words);
+    if (!kind || (kind->subject == NOTHING) != (words.size == 0)) {
         return -EINVAL;
     }
-    words = pw_slice_trim(words);
-    if (pw_slice_is(kind, "sysctl")) {
+    switch (kind->subject) {
+    case A_SYSCTL:
         return add_sysctl(grants, words);
+    case A_PATH:
+        return add_path(grants, kind->word, words);
+    default:
+        return add_text(grants, kind->word, words);
     }
-    return pw_slice_is(kind, "cgroup") ? add_cgroup(grants, words) : -EINVAL;
 }
 
 
-int pw_grants_parse(struct pw_grants *grants, struct pw_slice text, int *line) {
-    struct pw_slice words, before;
-    for (*line = 1; pw_take_line(&text, &words); ++*line) {
-        if (pw_take_until(&words, '#', &before)) {
-            words = before;
-        }
-        words = pw_slice_trim(words);
-        int error = words.size ? pw_grants_add(grants, words) : 0;
-        if (error) {
-            return error;
-        }
+static bool covers(const char *text, const struct kind *kind, struct pw_slice subject) {
+    struct pw_slice granted = pw_slice_of(text);
+    if (take_kind(&granted) != kind) {
+        return false;
     }
-    return 0;
-}
-
-
-static bool covers(const char *text, const struct pw_setting *setting) {
-    struct pw_slice granted = pw_slice_of(text), kind, subject = pw_setting_subject(setting);
-    pw_take_until(&granted, ' ', &kind);
-    if (!pw_slice_is(kind, setting->kind == PW_SETTING_SYSCTL ? "sysctl" : "cgroup") ||
-        granted.size > subject.size || memcmp(granted.data, subject.data, granted.size) != 0) {
+    if (kind->subject == NOTHING) {
+        return true;
+    }
+    if (granted.size > subject.size || memcmp(granted.data, subject.data, granted.size) != 0) {
         return false;
     }
     bool whole = granted.size == subject.size;
-    return whole || (setting->kind == PW_SETTING_CGROUP && subject.data[granted.size] == '/');
+    return whole || (kind->subject == A_PATH && subject.data[granted.size] == '/');
 }
 
 
-bool pw_grants_allow(const struct pw_grants *grants, const struct pw_setting *setting) {
-    if (setting->kind == PW_SETTING_OOM) {
-        return grants->oom;
-    }
-    for (int i = 0; i < grants->count; i++) {
-        if (covers(grants->texts[i], setting)) {
+bool pw_grants_allow(const struct pw_grants *grants, struct pw_slice key) {
+    const struct kind *kind = take_kind(&key);
+    for (int i = 0; kind && i < grants->count; i++) {
+        if (covers(grants->texts[i], kind, key)) {
             return true;
         }
     }

@@ -1,31 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a policy may write, as an administrator put it in words:
+ * What a policy may change, as an administrator put it in words:
  *
- *   "sysctl vm.swappiness"   "cgroup /user.slice"   "oom"
+ *   "sysctl vm.swappiness"   "cgroup /user.slice"   "oom"   "sysrq f"   "swap /var/swap"
  */
 #ifndef PAGEWARDEN_ACT_GRANT_H
 #define PAGEWARDEN_ACT_GRANT_H
 
-#include "act/setting.h"
+#include "read/text.h"
 
 /* A set of grants; {0} grants nothing. */
 struct pw_grants {
-    char **texts; /* "sysctl vm.swappiness", "cgroup /user.slice" */
+    char **texts;
     int count;
-    bool oom;
 };
 
-/* Adds a grant in words. A cgroup's is one for those below it too. 0, -EINVAL when the words make
- * none, or -ENOMEM. */
+/* Adds a grant in words. That of a path, a cgroup's or a swap area's, is one for those below it
+ * too. 0, -EINVAL when the words make none, or -ENOMEM. */
 int pw_grants_add(struct pw_grants *grants, struct pw_slice words);
 
-/* Adds the grants of a text, one a line; blank lines and what follows a "#" are passed over. 0 or
- * -errno, and then `line` is the number of the line that was wrong. */
-int pw_grants_parse(struct pw_grants *grants, struct pw_slice text, int *line);
-
-/* Whether the setting may be written. */
-bool pw_grants_allow(const struct pw_grants *grants, const struct pw_setting *setting);
+/* Whether what such a key is about may be changed: "oom 812:45678" where "oom" is granted,
+ * "swap /var/swap/a" where "swap /var/swap" is. */
+bool pw_grants_allow(const struct pw_grants *grants, struct pw_slice key);
 
 /* Forgets all of them. */
 void pw_grants_free(struct pw_grants *grants);

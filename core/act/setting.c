@@ -167,12 +167,12 @@ int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, 
 }
 
 
-struct pw_slice pw_setting_subject(const struct pw_setting *setting) {
-    struct pw_slice subject = pw_slice_of(strchr(setting->key, ' ') + 1);
+struct pw_slice pw_setting_bound(const struct pw_setting *setting) {
+    struct pw_slice bound = pw_slice_of(setting->key);
     if (setting->kind == PW_SETTING_CGROUP) {
-        subject.size = (size_t)(strrchr(setting->key, ' ') - subject.data);
+        bound.size = (size_t)(strrchr(setting->key, ' ') - bound.data);
     }
-    return setting->kind == PW_SETTING_OOM ? pw_slice_of("") : subject;
+    return bound;
 }
 
 

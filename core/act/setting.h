@@ -56,8 +56,8 @@ int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffe
 int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, const char *key,
                       struct pw_setting *setting);
 
-/* What a grant is about: the sysctl's name, the cgroup's path; empty for oom. */
-struct pw_slice pw_setting_subject(const struct pw_setting *setting);
+/* What of its key a grant has to cover: all of it, but for the file of a cgroup. */
+struct pw_slice pw_setting_bound(const struct pw_setting *setting);
 
 /* Whether two keys are of one setting: the same, or partners. */
 bool pw_setting_same(const char *key, const char *other);

@@ -27,8 +27,7 @@ static enum pw_lifetime check_lifetime(lua_State *L, int index) {
 }
 
 
-/* [-0, +0, v] Seconds, of which only a host keeps count. */
-static int64_t check_cooldown(lua_State *L, int index) {
+int64_t pw_check_cooldown(lua_State *L, int index) {
     if (lua_getfield(L, index, "cooldown") == LUA_TNIL) {
         lua_pop(L, 1);
         return 0;
@@ -53,7 +52,7 @@ void pw_check_act_options(lua_State *L, int index, bool self, struct pw_act *act
     luaL_checktype(L, index, LUA_TTABLE);
     pw_check_names(L, index, self ? names : names_without_self, "option");
     act->lifetime = check_lifetime(L, index);
-    act->cooldown_ns = check_cooldown(L, index);
+    act->cooldown_ns = pw_check_cooldown(L, index);
     lua_getfield(L, index, "self");
     act->self = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -122,16 +121,26 @@ int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error) {
 }
 
 
+/* Why the state may not change anything below the reader's root; NULL when it may. */
+static const char *find_obstacle(lua_State *L, const struct pw_reader *reader, int *error) {
+    const struct pw_act_context *context = pw_act_context_of(L);
+    if (!pw_act_may_write(L, &reader->source)) {
+        *error = EXDEV;
+        return "it is of another root than the host's";
+    }
+    *error = EPERM;
+    return context && !context->gate ? "the policy was granted nothing" : NULL;
+}
+
+
 int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
               char kept[PW_VALUE_BYTES]) {
     const struct pw_act_context *context = pw_act_context_of(L);
     const struct pw_setting *setting = act->setting;
-    if (!pw_act_may_write(L, &reader->source)) {
-        return pw_fail_because(L, setting->key, "it is of another root than the host's", EXDEV,
-                               PW_DENIED);
-    }
-    if (context && !context->gate) {
-        return pw_fail_because(L, setting->key, "the policy was granted nothing", EPERM, PW_DENIED);
+    int error;
+    const char *obstacle = find_obstacle(L, reader, &error);
+    if (obstacle) {
+        return pw_fail_because(L, setting->key, obstacle, error, PW_DENIED);
     }
     struct pw_act_outcome outcome = context ? pw_gate_pass(context->gate, &context->actor, act)
                                             : pw_act_alone(&reader->source, &reader->buffer, act);
@@ -140,6 +149,26 @@ int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
                                kind_of(setting, outcome.error));
     }
     memcpy(kept, outcome.kept, sizeof outcome.kept);
+    return 0;
+}
+
+
+int pw_do_deed(lua_State *L, struct pw_reader *reader, const struct pw_deed *deed,
+               struct pw_act_outcome *outcome) {
+    const struct pw_act_context *context = pw_act_context_of(L);
+    int error;
+    const char *obstacle = find_obstacle(L, reader, &error);
+    if (obstacle) {
+        return pw_fail_because(L, deed->key, obstacle, error, PW_DENIED);
+    }
+    *outcome = context ? pw_gate_do(context->gate, &context->actor, deed)
+                       : pw_deed_alone(&reader->source, deed);
+    if (outcome->verdict == PW_ACT_REFUSED) {
+        enum pw_failure kind = outcome->error == EAGAIN || outcome->error == EXDEV
+                                   ? PW_DENIED
+                                   : pw_failure_of(outcome->error);
+        return pw_fail_because(L, deed->key, outcome->reason, outcome->error, kind);
+    }
     return 0;
 }
 

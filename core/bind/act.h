@@ -5,6 +5,7 @@
 #ifndef PAGEWARDEN_BIND_ACT_H
 #define PAGEWARDEN_BIND_ACT_H
 
+#include "act/deed.h"
 #include "bind/act_context.h"
 #include "bind/reader.h"
 
@@ -21,6 +22,15 @@ const char *pw_push_act_value(lua_State *L, int index);
  * be returned by the caller. */
 int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
               char kept[PW_VALUE_BYTES]);
+
+/* [-0, +4 or 0, v] Does a deed. Returns 0 when it was done, or would have been in dry run; else the
+ * number of results that say why not, "KEY: reason", to be returned by the caller. */
+int pw_do_deed(lua_State *L, struct pw_reader *reader, const struct pw_deed *deed,
+               struct pw_act_outcome *outcome);
+
+/* [-0, +0, v] The seconds in the field `cooldown` of the options table at `index`, of which only a
+ * host keeps count, as nanoseconds; 0 without it. */
+int64_t pw_check_cooldown(lua_State *L, int index);
 
 /* [-0, +4, m] nil, "KEY: reason", errno, kind for a setting that could not be read or written. */
 int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error);

@@ -41,14 +41,24 @@ Opens the gate that all changes of a host's policies go through, over one root. 
 left is not touched until `recover` or `adopt`.
 @function gate
 @tparam string root
+@tparam[opt] table options `{ imagined = true }` when a test's world is behind it, which itself does
+what cannot be put back, such as killing, when it hears of the act
 @treturn[1] gate
 @return[2] nil
 @treturn[2] string message
 @treturn[2] integer errno
 */
 int pw_new_gate(lua_State *L) {
+    static const char *const known[] = {"imagined", NULL};
     const char *root = luaL_checkstring(L, 1);
-    pw_check_surplus(L, 1);
+    bool imagined = false;
+    pw_check_surplus(L, 2);
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+        pw_check_names(L, 2, known, "option");
+        lua_getfield(L, 2, "imagined");
+        imagined = lua_toboolean(L, -1);
+    }
     struct gate_object *object = lua_newuserdatauv(L, sizeof *object, 0);
     *object = (struct gate_object){.open = false};
     luaL_setmetatable(L, GATE);
@@ -57,6 +67,7 @@ int pw_new_gate(lua_State *L) {
     if (error) {
         return pw_fail(L, root, -error);
     }
+    object->gate.imagined = imagined;
     object->open = true;
     return 1;
 }

@@ -42,8 +42,10 @@ static int make_ground(void **state) {
     fake_root_write(&ground.root, "proc/812/oom_score_adj", "0\n");
     fake_root_write(&ground.root, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     fake_root_write(&ground.root, "sys/fs/cgroup/web/memory.high", "max\n");
-    int line;
-    pw_grants_parse(&ground.grants, pw_slice_of("sysctl vm.swappiness\noom\ncgroup /web"), &line);
+    static const char *const granted[] = {"sysctl vm.swappiness", "oom", "cgroup /web"};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(pw_grants_add(&ground.grants, pw_slice_of(granted[i])), 0);
+    }
     struct pw_hooks hooks = {.tell = tell_told, .context = &ground.told};
     ground.context =
         (struct pw_act_context){&ground.gate, {.policy = "p", .grants = &ground.grants}, PW_LEASE};

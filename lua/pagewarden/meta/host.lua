@@ -75,10 +75,11 @@ local Gate = {}
 
 --- Opens the gate that all changes of a host's policies go through, over one root.
 ---@param root string
+---@param options? { imagined: boolean? } true when a test's world is behind it
 ---@return pagewarden.Gate?
 ---@return string? message
 ---@return integer? errno
-function host.gate(root) end
+function host.gate(root, options) end
 
 
 --- Undoes the leases that dead processes left.

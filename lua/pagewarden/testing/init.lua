@@ -341,7 +341,7 @@ function World:grant_needs()
     error(("the policy needs %s, which this version cannot grant"):format(
       table.concat(needs.describe(lacking), "; ")), 4)
   end
-  self.gate = next(grant) and assert(host.gate(self.tree.path)) or nil
+  self.gate = next(grant) and assert(host.gate(self.tree.path, { imagined = true })) or nil
   return grant
 end
 
