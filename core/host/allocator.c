@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/allocator.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 
@@ -16,6 +15,7 @@ void *pw_allocate(void *context, void *block, size_t old_size, size_t new_size) 
     struct pw_allocator *allocator = context;
     size_t size = block ? old_size : 0;
     if (new_size > size && !may_grow(allocator, new_size - size)) {
+        allocator->limited = true;
         return NULL;
     }
     void *result = NULL;

@@ -114,7 +114,9 @@ static enum pw_outcome outcome_of(const struct pw_policy_state *state, int statu
 /* Allocates nothing. An expiry has its message already, unless there was no memory to make it. */
 static void describe(struct pw_policy_state *state, enum pw_outcome outcome) {
     const char *text = lua_tostring(state->L, -1);
-    if (outcome == PW_OUT_OF_MEMORY) {
+    if (outcome == PW_OUT_OF_MEMORY && !state->allocator.limited) {
+        snprintf(state->message, sizeof state->message, "not enough memory");
+    } else if (outcome == PW_OUT_OF_MEMORY) {
         snprintf(state->message, sizeof state->message, "it needs more than %zu KiB of memory",
                  state->allocator.most_bytes >> 10);
     } else if (outcome == PW_RAISED) {
@@ -127,6 +129,7 @@ static enum pw_outcome run(struct pw_policy_state *state, struct call *call) {
     lua_State *L = state->L;
     state->explaining = false;
     state->closing = 0;
+    state->allocator.limited = false;
     state->message[0] = 0;
     lua_settop(L, 0);
     lua_pushcfunction(L, explain);

@@ -46,6 +46,15 @@ local function new_answer(self, may_load)
 end
 
 
+--- What went wrong in one line, from a message with a traceback. Lua has the reason why a module
+--- could not be loaded on a line of its own.
+---@param message string
+---@return string
+function policy.reason(message)
+  return (message:gsub(":\n\t", ": ", 1):match "^[^\n]*")
+end
+
+
 --- Calls into the policy's state.
 ---@param name string of a function of pagewarden.cell
 ---@return boolean ok
@@ -60,7 +69,7 @@ end
 function Policy:ask(name, ...)
   local ok, value, message, more = self:call(name, ...)
   if not ok then
-    return nil, ("%s: %s"):format(self.path, value:match "^[^\n]*")
+    return nil, ("%s: %s"):format(self.path, policy.reason(value))
   end
   return value, message, more
 end

@@ -5,6 +5,7 @@
 local acts = require "pagewarden.acts"
 local backoff = require "pagewarden.backoff"
 local log = require "pagewarden.log"
+local policies = require "pagewarden.policy"
 local state = require "pagewarden.state"
 local unit = require "pagewarden.unit"
 
@@ -59,7 +60,7 @@ Instance.__index = Instance
 
 ---@private
 function Instance:note_error(message)
-  self.last_error, self.trace = message:match "^[^\n]*", message
+  self.last_error, self.trace = policies.reason(message), message
 end
 
 

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 
 static struct {
-    long left;
+    long asked;
+    long first_refused; /* by how many were asked for before it */
+    long after_refused;
     bool refused;
     long lua_blocks;
-} memory = {.left = LONG_MAX};
+} memory = {.first_refused = LONG_MAX, .after_refused = LONG_MAX};
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -20,8 +22,8 @@ void *__wrap_realloc(void *block, size_t size);
 
 
 static bool take(void) {
-    if (memory.left > 0) {
-        memory.left--;
+    long number = memory.asked++;
+    if (number < memory.first_refused || number >= memory.after_refused) {
         return true;
     }
     memory.refused = true;
@@ -66,13 +68,25 @@ long pw_lua_blocks(void) {
 }
 
 
-void pw_allow_allocations(long count) {
-    memory.left = count;
+void pw_refuse_allocations(long before, long count) {
+    memory.asked = 0;
+    memory.first_refused = before;
+    memory.after_refused = count < LONG_MAX - before ? before + count : LONG_MAX;
     memory.refused = false;
 }
 
 
+void pw_allow_allocations(long count) {
+    pw_refuse_allocations(count, LONG_MAX);
+}
+
+
 bool pw_allow_all_allocations(void) {
-    memory.left = LONG_MAX;
+    memory.first_refused = LONG_MAX;
     return memory.refused;
+}
+
+
+long pw_allocations_asked(void) {
+    return memory.asked;
 }

@@ -12,8 +12,14 @@
 /* From here on this many allocations succeed and every later one fails. */
 void pw_allow_allocations(long count);
 
-/* From here on all succeed. Returns whether one was refused since pw_allow_allocations(). */
+/* From here on `before` allocations succeed, the next `count` fail, and all later ones succeed. */
+void pw_refuse_allocations(long before, long count);
+
+/* From here on all succeed. Returns whether one was refused since either of the above. */
 bool pw_allow_all_allocations(void);
+
+/* How many allocations were asked for since either of the above, the refused ones too. */
+long pw_allocations_asked(void);
 
 /* For lua_newstate. */
 void *pw_scarce_lua_memory(void *unused, void *block, size_t old_size, size_t new_size);

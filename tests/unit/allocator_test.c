@@ -25,7 +25,9 @@ static void refuses_growth_beyond_its_limit(void **unused) {
     assert_null(pw_allocate(&allocator, NULL, 0, 101));
     char *block = pw_allocate(&allocator, NULL, 0, 60);
     block[59] = 'x';
+    allocator.limited = false;
     assert_null(pw_allocate(&allocator, block, 60, 101));
+    assert_true(allocator.limited);
     assert_null(pw_allocate(&allocator, NULL, 0, SIZE_MAX));
     assert_int_equal(block[59], 'x');
     assert_int_equal(allocator.used_bytes, 60);

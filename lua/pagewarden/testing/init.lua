@@ -420,9 +420,9 @@ function World:stop()
   self.loop:close()
   self.reader:close()
   self.tree:remove()
-  self:raise_failure(2)
   self.policy:close()
   self:find_open_descriptors()
+  self:raise_failure(2)
 end
 
 
