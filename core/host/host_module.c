@@ -7,6 +7,7 @@ What the host's Lua half needs from C and luaposix has not.
 #include <sys/ioctl.h>
 
 #include "bind/bind.h"
+#include "bind/wait.h"
 #include "host/cell.h"
 #include "host/gate_object.h"
 
@@ -58,12 +59,30 @@ static int bind_method(lua_State *L) {
 }
 
 
+/***
+Makes a coroutine of a policy one in which functions that take long may be called: they yield how
+many seconds they wait at most, and the descriptor that they wait for, and go on when resumed.
+@function allow_waiting
+@tparam thread coroutine
+*/
+static int allow_waiting(lua_State *L) {
+    pw_check_surplus(L, 1);
+    pw_allow_waiting(L, 1);
+    return 0;
+}
+
+
 PW_EXPORT int luaopen_pagewarden_host(lua_State *L);
 
 int luaopen_pagewarden_host(lua_State *L) {
     static const luaL_Reg functions[] = {
-        {"ask", pw_ask},       {"bind", bind_method}, {"columns", columns},
-        {"cell", pw_new_cell}, {"gate", pw_new_gate}, {NULL, NULL},
+        {"allow_waiting", allow_waiting},
+        {"ask", pw_ask},
+        {"bind", bind_method},
+        {"columns", columns},
+        {"cell", pw_new_cell},
+        {"gate", pw_new_gate},
+        {NULL, NULL},
     };
     pw_define_cell(L);
     pw_define_gate(L);

@@ -250,6 +250,7 @@ int luaopen_pagewarden_loop(lua_State *L) {
         {"on_memory_events", pw_loop_on_memory_events},
         {"on_oom", pw_loop_on_oom},
         {"on_pressure", pw_loop_on_pressure},
+        {"on_readable", pw_loop_on_readable},
         {"serve", pw_loop_serve},
         {"inject", pw_loop_inject},
         {"run", run},

@@ -42,6 +42,7 @@ int pw_loop_every(lua_State *L);
 int pw_loop_on_signal(lua_State *L);
 int pw_loop_on_change(lua_State *L);
 int pw_loop_on_exit(lua_State *L);
+int pw_loop_on_readable(lua_State *L);
 int pw_loop_on_memory_events(lua_State *L);
 int pw_loop_on_oom(lua_State *L);
 int pw_loop_on_pressure(lua_State *L);

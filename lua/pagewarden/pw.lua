@@ -167,15 +167,35 @@ function Pw:on_memory_events(cgroup, fn)
 end
 
 
---- Starts a coroutine, which may `pw:sleep`.
+--- Calls a function once, when so many seconds are over or a descriptor can be read.
+local function wake_task(fn, seconds, fd)
+  local handles = {}
+  local function cancel()
+    for _, handle in ipairs(handles) do
+      handle:cancel()
+    end
+  end
+  local function wake()
+    cancel()
+    fn()
+  end
+  if seconds < math.huge then
+    handles[1] = wait_for(wake, "after", seconds)
+  end
+  if fd then
+    handles[#handles + 1] = wait_for(wake, "on_readable", fd)
+  end
+  return { cancel = cancel }
+end
+
+
+--- Starts a coroutine, which may `pw:sleep` and call what takes long.
 ---@param fn fun()
 ---@return table task with `cancel`, which closes the coroutine, and `__close`
 function Pw:task(fn)
   check_function("task", fn)
-  local task = tasks.start(fn, function(seconds, resume)
-    return self:after(seconds, resume)
-  end)
-  return task -- no tail call: errors count levels
+  check_running(2)
+  return tasks.start(fn, wake_task)
 end
 
 

@@ -315,6 +315,12 @@ function answers.on_exit(self, pid, start_time)
 end
 
 
+--- What the policy's own functions wait for in a task.
+function answers.on_readable(self, fd)
+  return assert(self:listen({ once = true }, "on_readable", fd))
+end
+
+
 function answers.cancel(self, id)
   local waiting = self.waiting[id]
   if waiting then

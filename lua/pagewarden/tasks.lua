@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: MIT
---- Coroutines that sleep: `pw:task` and `pw:sleep`. An error in one is an error of the callback
--- that woke it, and one that is cancelled is closed, with what it declared `<close>`.
+--- Coroutines that wait: `pw:task`, `pw:sleep`, and the functions that take long. An error in one
+-- is an error of the callback that woke it, and one that is cancelled is closed, with what it
+-- declared `<close>`.
 -- @module pagewarden.tasks
+local host = require "pagewarden.host"
+
 local tasks = {}
 
 --- Those that will run on.
@@ -13,7 +16,7 @@ local threads = setmetatable({}, { __mode = "k" }) ---@type table<thread, boolea
 
 ---@class pagewarden.Task
 ---@field private thread thread
----@field private timer table? the handle of what will wake it
+---@field private waking table? the handle of what will wake it
 local Task = {}
 Task.__index = Task
 
@@ -24,8 +27,8 @@ function Task:cancel()
     return
   end
   unfinished[self.thread] = nil
-  if self.timer then
-    self.timer:cancel()
+  if self.waking then
+    self.waking:cancel()
   end
   if coroutine.status(self.thread) == "suspended" then
     local ok, message = coroutine.close(self.thread)
@@ -39,18 +42,19 @@ end
 Task.__close = Task.cancel
 
 
---- Lets the task run until it sleeps again.
-local function resume(task, after)
-  task.timer = nil
+--- Lets the task run until it waits again: so many seconds, or until a descriptor can be read, if
+--- that comes first.
+local function resume(task, wake)
+  task.waking = nil
   local thread = task.thread
-  local ok, seconds = coroutine.resume(thread)
+  local ok, seconds, fd = coroutine.resume(thread)
   if not ok then
     unfinished[thread] = nil
     error(seconds, 0)
   elseif coroutine.status(thread) == "dead" then
     unfinished[thread] = nil
   elseif unfinished[thread] then
-    task.timer = after(seconds, function() resume(task, after) end)
+    task.waking = wake(function() resume(task, wake) end, seconds, fd)
   else
     coroutine.close(thread)
   end
@@ -59,11 +63,12 @@ end
 
 --- Starts a task; it begins when the running callback has returned.
 ---@param fn fun()
----@param after fun(seconds: number, fn: fun()): table
+---@param wake fun(fn: fun(), seconds: number, fd: integer?): table calls a function when it is time
 ---@return pagewarden.Task
-function tasks.start(fn, after)
+function tasks.start(fn, wake)
   local task = setmetatable({ thread = coroutine.create(fn) }, Task)
-  task.timer = after(0, function() resume(task, after) end)
+  host.allow_waiting(task.thread)
+  task.waking = wake(function() resume(task, wake) end, 0)
   unfinished[task.thread], threads[task.thread] = task, true
   return task
 end

@@ -125,12 +125,14 @@ do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:
 do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" }, keep = true })
 host.columns(1)
+host.allow_waiting(coroutine.create(print))
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
 
 -- pagewarden.loop: events
 do local l <close> = loop.new { virtual = true, reader = reader }; l:on_exit(200, print):cancel() end
 do local l <close> = loop.new { virtual = true }; l:inject("exit", { pid = 200, start_time = 450 }) end
 do local l <close> = assert(loop.new()); assert(l:on_exit(1, print)) end
+do local l <close> = loop.new { virtual = true }; assert(not l:on_readable(-1, print)) end
 do local l <close> = loop.new { virtual = true }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
 do local l <close> = loop.new { virtual = true }; l:inject("pressure", { resource = "io", cgroup = "/a" }) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end

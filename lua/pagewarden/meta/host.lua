@@ -21,6 +21,11 @@ function host.columns(fd) end
 function host.bind(method, object, module) end
 
 
+--- Makes a coroutine of a policy one in which functions that take long may be called.
+---@param coroutine thread
+function host.allow_waiting(coroutine) end
+
+
 ---@class pagewarden.CellOptions
 ---@field answer fun(...): any what the policy asks
 ---@field path? string for `require` in it

@@ -109,6 +109,16 @@ function Loop:on_signal(names, fn) end
 function Loop:on_exit(process, fn) end
 
 
+--- Calls a function once, when a descriptor can be read or its other end is closed.
+---@param fd integer
+---@param fn fun()
+---@return pagewarden.Handle?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Loop:on_readable(fd, fn) end
+
+
 --- Calls a function when so much time was lost to waiting within a window.
 ---@param request pagewarden.PressureRequest
 ---@param fn fun(event: pagewarden.PressureEvent)

@@ -282,7 +282,8 @@ function World:policy_loop()
     end
   end
   local seen = { now = function() return self.loop:now() end }
-  for _, name in ipairs { "every", "after", "on_pressure", "on_exit", "on_memory_events" } do
+  for _, name in ipairs { "every", "after", "on_pressure", "on_exit", "on_memory_events",
+    "on_readable" } do
     seen[name] = function(_, what, fn) return self.loop[name](self.loop, what, prepared(fn)) end
   end
   function seen.on_oom(_, fn)
