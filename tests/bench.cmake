@@ -21,7 +21,9 @@ set_tests_properties(bench/events PROPERTIES LABELS bench RUN_SERIAL ON
 set(share ${PROJECT_BINARY_DIR}/share/lua/${PW_LUA_ABI})
 set(lua_cpath "${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so\\;\\;")
 set(lua_path "${share}/?.lua\\;${share}/?/init.lua\\;tests/spec/?.lua\\;\\;")
-add_test(NAME bench/idle CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-  COMMAND ${PW_LUA} tests/bench/idle.lua)
-set_tests_properties(bench/idle PROPERTIES LABELS bench RUN_SERIAL ON
-  ENVIRONMENT "PW_BUILD_DIR=${PROJECT_BINARY_DIR};LUA_PATH=${lua_path};LUA_CPATH=${lua_cpath}")
+foreach(name idle reload latency)
+  add_test(NAME bench/${name} CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    COMMAND ${PW_LUA} tests/bench/${name}.lua)
+  set_tests_properties(bench/${name} PROPERTIES LABELS bench RUN_SERIAL ON
+    ENVIRONMENT "PW_BUILD_DIR=${PROJECT_BINARY_DIR};LUA_PATH=${lua_path};LUA_CPATH=${lua_cpath}")
+endforeach()
