@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- count.lua RESULTS.xml…: sums what ctest reported (--output-junit) to one line, counting every
--- cmocka case and busted spec for itself and anything else as one test. Exits 1 when one failed.
+-- cmocka case, busted spec and check of the lab for itself and anything else as one test. Exits 1
+-- when one failed.
 
 local function attribute(tag, name)
   return tag:match(" " .. name .. '="([^"]*)"')
@@ -24,8 +25,23 @@ local function specs(output)
   end
 end
 
+-- The Test Anything Protocol: "1..2", "ok 1 - …", "not ok 2 - …"
+local function checks(output)
+  local passed, failed = 0, 0
+  if output:match "[>\n]1%.%.%d+\n" then
+    for verdict in output:gmatch "\n(%l*%s?ok) %d+ " do
+      passed = passed + (verdict == "ok" and 1 or 0)
+      failed = failed + (verdict == "ok" and 0 or 1)
+    end
+    return passed, failed, 0
+  end
+end
+
 local function count_inside(output)
   local passed, failed, skipped = specs(output)
+  if not passed then
+    passed, failed, skipped = checks(output)
+  end
   if not passed then
     local found
     passed, found = cases(output, "PASSED")

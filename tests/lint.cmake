@@ -31,6 +31,7 @@ pw_add_tool_test(lint/rockspec lint "${PW_LUAROCKS}"
   ${PW_LUAROCKS} --lua-version ${PW_LUA_ABI} lint rockspec/pagewarden-scm-1.rockspec)
 pw_add_tool_test(lint/shellcheck lint "${PW_SHELLCHECK}"
   ${PW_SHELLCHECK} bootstrap .ci/run tests/distributions/prove
+  tests/lab/guest/boot tests/lab/guest/init
   ${PW_SHELL_FILES})
 
 pw_add_tool_test(lint/rooms lint "${PW_LUA}" ${PW_LUA} tests/rooms.lua)

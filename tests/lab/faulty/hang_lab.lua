@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+local lab = require "lab"
+
+return {
+  needs = { timeout = 20 },
+  { "nothing happens", function() lab.sleep(1000) end },
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * hog [-r MIB_PER_SECOND] [-t] MIB: takes so much memory, at once or at a rate, says "full", and
+ * sleeps; with -t it touches every page again and again. Half of each MiB cannot be compressed.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fixtures/pages.h"
+
+#define MIB ((size_t)1 << 20)
+#define PAGE_BYTES 4096
+#define STEPS_PER_SECOND 16
+
+
+/* Xorshift: noise that no compressor sees through, faster than memory. */
+static void fill_with_noise(uint64_t *words, size_t bytes, uint64_t *state) {
+    for (size_t i = 0; i < bytes / sizeof *words; i++) {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        words[i] = *state;
+    }
+}
+
+
+/* Every other page is noise, and the others have one byte. */
+static void fill(char *memory, size_t bytes, uint64_t *state) {
+    for (size_t at = 0; at < bytes; at += 2 * PAGE_BYTES) {
+        fill_with_noise((uint64_t *)(memory + at), PAGE_BYTES, state);
+        memory[at + PAGE_BYTES] = 'x';
+    }
+}
+
+
+static void take(char *memory, size_t bytes, size_t bytes_per_second) {
+    size_t step_bytes = bytes_per_second / STEPS_PER_SECOND;
+    uint64_t state = 88172645463325252;
+    struct timespec next;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (size_t at = 0; at < bytes; at += step_bytes) {
+        fill(memory + at, step_bytes < bytes - at ? step_bytes : bytes - at, &state);
+        sleep_until(&next, 1000 / STEPS_PER_SECOND);
+    }
+}
+
+
+static void touch(volatile char *memory, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += PAGE_BYTES) {
+        memory[at]++;
+    }
+}
+
+
+int main(int argc, char **argv) {
+    size_t rate = 0;
+    bool touches = false;
+    for (int option; (option = getopt(argc, argv, "r:t")) != -1;) {
+        rate = option == 'r' ? strtoul(optarg, NULL, 10) * MIB : rate;
+        touches = touches || option == 't';
+    }
+    size_t bytes = (optind < argc ? strtoul(argv[optind], NULL, 10) : 0) * MIB;
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (bytes == 0 || memory == MAP_FAILED) {
+        return 2;
+    }
+    end_with_parent();
+    madvise(memory, bytes, MADV_NOHUGEPAGE); /* growth by small pages, whatever the guest's size */
+    if (rate) {
+        take(memory, bytes, rate);
+    } else {
+        fill(memory, bytes, &(uint64_t){88172645463325252});
+    }
+    puts("full");
+    fflush(stdout);
+    while (touches) {
+        touch(memory, bytes);
+    }
+    pause();
+    return 0;
+}

@@ -1,0 +1,209 @@
+-- SPDX-License-Identifier: MIT
+--- What a check works with. What it started or made is ended and removed when it is over.
+---
+--- Beside the functions, `lab.kernel` is the version ("6.1"), and `lab.swap`, `lab.disks`,
+--- `lab.zram` and `lab.scratch` say where what the script needs is.
+local proc = require "pagewarden.proc"
+local fcntl = require "posix.fcntl"
+local signal = require "posix.signal"
+local stat = require "posix.sys.stat"
+local time = require "posix.time"
+local unistd = require "posix.unistd"
+local wait = require "posix.sys.wait"
+
+local lab = {}
+
+local CGROUPS = "/sys/fs/cgroup"
+
+local cleanups = {}
+
+
+--- The whole of a file.
+---@param path string
+---@return string
+function lab.read(path)
+  local file <close> = assert(io.open(path))
+  return assert(file:read "a")
+end
+
+
+--- The first number in a file.
+---@param path string
+---@return number
+function lab.number(path)
+  return tonumber(lab.read(path):match "%-?%d+")
+end
+
+
+--- Writes a file in one write, without the help of pagewarden.
+---@param path string
+---@param text string|integer
+function lab.write(path, text)
+  local file = assert(io.open(path, "w"))
+  assert(file:write(text))
+  assert(file:close())
+end
+
+
+lab.kernel = lab.read("/proc/sys/kernel/osrelease"):match "^%d+%.%d+"
+
+
+---@param seconds number
+function lab.sleep(seconds)
+  local whole = math.floor(seconds)
+  time.nanosleep { tv_sec = whole, tv_nsec = math.floor((seconds - whole) * 1e9) }
+end
+
+
+--- Waits until something is true, and fails when it is not within so many seconds.
+---@generic T
+---@param what string what is waited for
+---@param seconds number
+---@param is_true fun(): T
+---@return T
+function lab.await(what, seconds, is_true)
+  local deadline = time.clock_gettime(time.CLOCK_MONOTONIC).tv_sec + seconds
+  while true do
+    local value = is_true()
+    if value then
+      return value
+    elseif time.clock_gettime(time.CLOCK_MONOTONIC).tv_sec > deadline then
+      error(("waited %g seconds for this: %s"):format(seconds, what), 2)
+    end
+    lab.sleep(0.02)
+  end
+end
+
+
+--- Has something done when the check is over; the last first.
+---@param cleanup fun()
+function lab.defer(cleanup)
+  cleanups[#cleanups + 1] = cleanup
+end
+
+
+--- Runs a line of sh, and waits for its end.
+---@param line string
+---@return integer status, string output of both streams
+function lab.run(line)
+  local pipe = assert(io.popen("echo 0 >/proc/self/oom_score_adj; exec 2>&1; " .. line))
+  local output = pipe:read "a"
+  local _, _, status = pipe:close()
+  return status, output
+end
+
+
+---@class lab.Program a program that runs
+---@field pid integer
+---@field process pagewarden.Process
+local Program = {}
+Program.__index = Program
+
+
+--- The next line that it prints; nil when it has ended.
+---@return string?
+function Program:line()
+  return self.output:read "l"
+end
+
+
+---@param name string "SIGTERM"
+function Program:signal(name)
+  assert(signal.kill(self.pid, signal[name]))
+end
+
+
+--- Waits for its end.
+---@return string how "exited" or "killed"
+---@return integer status or signal
+function Program:wait()
+  if not self.how then
+    local _
+    _, self.how, self.status = wait.wait(self.pid)
+  end
+  return self.how, self.status
+end
+
+
+--- Ends it, unless it has ended.
+function Program:stop()
+  if not self.how then
+    signal.kill(self.pid, signal.SIGKILL)
+    self:wait()
+  end
+end
+
+
+local function become(words, cgroup, output)
+  lab.write("/proc/self/oom_score_adj", 0)
+  if cgroup then
+    lab.write(CGROUPS .. cgroup .. "/cgroup.procs", unistd.getpid())
+  end
+  unistd.dup2(output, 1)
+  unistd.close(output)
+  unistd.execp(words[1], { table.unpack(words, 2) })
+  unistd._exit(127)
+end
+
+
+--- Starts a program.
+---@param words string[] its name and arguments
+---@param cgroup string? where it starts: a path of `lab.cgroup`
+---@return lab.Program
+function lab.start(words, cgroup)
+  local from, to = assert(unistd.pipe())
+  fcntl.fcntl(from, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+  local pid = assert(unistd.fork())
+  if pid == 0 then
+    become(words, cgroup, to)
+  end
+  unistd.close(to)
+  local program = setmetatable({ pid = pid, process = assert(proc.process(pid)),
+    output = require("posix.stdio").fdopen(from, "r") }, Program)
+  lab.defer(function() program:stop() end)
+  return program
+end
+
+
+--- Starts `hog` (guest/hog.c) and waits until it has all of its memory.
+---@param mib integer
+---@param cgroup string?
+---@return lab.Program
+function lab.hog(mib, cgroup)
+  local hog = lab.start({ "hog", tostring(mib) }, cgroup)
+  assert(hog:line() == "full", "the hog did not get its memory")
+  return hog
+end
+
+
+--- Makes a cgroup.
+---@param path string "/web"
+---@return string path
+function lab.cgroup(path)
+  local folder = CGROUPS .. path
+  assert(stat.mkdir(folder))
+  lab.defer(function()
+    lab.await("the cgroup is empty", 10, function() return unistd.rmdir(folder) end)
+  end)
+  return path
+end
+
+
+--- Takes over where things are.
+---@param guest table
+function lab.adopt(guest)
+  for key, value in pairs(guest) do
+    lab[key] = value
+  end
+end
+
+
+--- Undoes what a check left.
+function lab.clean_up()
+  while #cleanups > 0 do
+    table.remove(cleanups)()
+  end
+end
+
+
+return lab
