@@ -11,9 +11,6 @@
 #include "act/sysctl.h"
 #include "read/cgroupfs.h"
 
-/* In stat's flags; include/linux/sched.h. */
-#define PF_KTHREAD 0x00200000
-
 #define OOM_FILE "oom_score_adj"
 
 const char *const pw_cgroup_settings[] = {"memory.high",
@@ -215,7 +212,8 @@ const char *pw_setting_taboo(const struct pw_source *source, struct pw_buffer *b
     if (fd >= 0) {
         close(fd);
     }
-    return fd >= 0 && stat.flags & PF_KTHREAD ? "a kernel thread is never touched" : NULL;
+    return fd >= 0 && stat.flags & PW_STAT_KERNEL_THREAD ? "a kernel thread is never touched"
+                                                         : NULL;
 }
 
 

@@ -12,11 +12,9 @@ function is also a method of what `open` returns.
 #include <unistd.h>
 
 #include "bind/act.h"
+#include "bind/oom.h"
 #include "bind/process.h"
-#include "bind/view.h"
 #include "read/single.h"
-
-#define PW_OOM "pagewarden.oom"
 
 /* Which process a call is about. */
 struct call {
@@ -164,7 +162,10 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_oom(lua_State *L);
 
 int luaopen_pagewarden_oom(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"score", score}, {"adj", adj}, {"set_adj", set_adj}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"score", score},
+                                       {"adj", adj},
+                                       {"set_adj", set_adj},
+                                       {"victims", pw_oom_victims},
+                                       {NULL, NULL}};
     return pw_push_view_module(L, PW_OOM, methods);
 }

@@ -30,6 +30,12 @@ struct pw_reader *pw_check_view(lua_State *L, int index, const char *name) {
 }
 
 
+void pw_push_view_reader(lua_State *L, int index, const char *name) {
+    pw_check_view(L, index, name);
+    lua_getiuservalue(L, index, READER);
+}
+
+
 /* Upvalue: the class. */
 static int close_view(lua_State *L) {
     luaL_checkudata(L, 1, lua_tostring(L, lua_upvalueindex(1)));

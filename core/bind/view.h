@@ -17,4 +17,7 @@ int pw_push_view_module(lua_State *L, const char *name, const luaL_Reg methods[]
 /* [-0, +0, v] The reader behind the view at `index`; raises for anything else and when closed. */
 struct pw_reader *pw_check_view(lua_State *L, int index, const char *name);
 
+/* [-0, +1, v] The same as the Lua object it is. */
+void pw_push_view_reader(lua_State *L, int index, const char *name);
+
 #endif

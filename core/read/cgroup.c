@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "read/cgroup.h"
 
+#include <string.h>
+
 
 static bool split_membership(struct pw_slice line, struct pw_membership *membership) {
     struct pw_slice id;
@@ -37,6 +39,16 @@ bool pw_next_controller(struct pw_slice *controllers, struct pw_slice *controlle
         *controllers = pw_slice_skip(*controllers, controllers->size);
     }
     return true;
+}
+
+
+bool pw_cgroup_is_within(struct pw_slice path, struct pw_slice group) {
+    while (group.size > 0 && group.data[group.size - 1] == '/') {
+        group.size--;
+    }
+    return path.size >= group.size &&
+           (group.size == 0 || memcmp(path.data, group.data, group.size) == 0) &&
+           (path.size == group.size || path.data[group.size] == '/');
 }
 
 

@@ -24,6 +24,9 @@ bool pw_next_membership(struct pw_slice *rest, struct pw_membership *membership,
 /* Takes the next controller of a list; false at the end. */
 bool pw_next_controller(struct pw_slice *controllers, struct pw_slice *controller);
 
+/* Whether a group's path is another group's, "/" being the root, or of one below it. */
+bool pw_cgroup_is_within(struct pw_slice path, struct pw_slice group);
+
 /* One line of memory.numa_stat: "anon N0=1 N1=2" (version 2, bytes) or "total=3 N0=1 N1=2"
  * (version 1, pages). */
 struct pw_numa_line {

@@ -11,25 +11,9 @@ struct directory_path {
 };
 
 
-/* Writes a number that is not negative behind `at`; returns its end. No stdio here. */
-static char *append_number(char *at, int64_t number) {
-    char digits[20];
-    int count = 0;
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0) {
-        *at++ = digits[--count];
-    }
-    *at = '\0';
-    return at;
-}
-
-
 static struct directory_path directory_of(int64_t pid) {
     struct directory_path path;
-    append_number(stpcpy(path.text, "proc/"), pid);
+    pw_append_number(stpcpy(path.text, "proc/"), pid);
     return path;
 }
 
@@ -67,9 +51,9 @@ int pw_process_open(const struct pw_source *source, const struct pw_identity *id
 
 void pw_process_overlay_path(const struct pw_identity *identity, const char *name,
                              char path[PW_PROCESS_PATH_BYTES]) {
-    char *end = append_number(stpcpy(path, "proc/"), identity->pid);
+    char *end = pw_append_number(stpcpy(path, "proc/"), identity->pid);
     *end++ = ':';
-    end = append_number(end, identity->start_ticks);
+    end = pw_append_number(end, identity->start_ticks);
     *end++ = '/';
     end = stpncpy(end, name, (size_t)(path + PW_PROCESS_PATH_BYTES - 1 - end));
     *end = '\0';

@@ -36,22 +36,13 @@ void pw_row_failed(struct pw_row_reader *reader, int error) {
 }
 
 
-/* Writes "PID" or "PID/file" without stdio. */
+/* Writes "PID" or "PID/file". */
 static void format_path(char path[PATH_ROOM], int64_t pid, const char *file) {
-    char digits[20];
-    int count = 0;
-    do {
-        digits[count++] = (char)('0' + pid % 10);
-        pid /= 10;
-    } while (pid > 0);
-    while (count > 0) {
-        *path++ = digits[--count];
-    }
+    char *end = pw_append_number(path, pid);
     if (file) {
-        *path++ = '/';
-        path = stpcpy(path, file);
+        *end++ = '/';
+        strcpy(end, file);
     }
-    *path = '\0';
 }
 
 

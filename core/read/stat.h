@@ -14,6 +14,9 @@ enum {
     PW_STAT_ALL = 49        /* since Linux 3.5; 41 before, 36 in the oldest captures */
 };
 
+/* In flags: a kernel thread (PF_KTHREAD in include/linux/sched.h). */
+#define PW_STAT_KERNEL_THREAD 0x00200000
+
 /* One process. Members after `present` stand in the file's order, under their names in proc(5). */
 struct pw_stat {
     int64_t pid;

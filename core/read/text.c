@@ -189,6 +189,21 @@ void pw_scale_number(struct pw_number *number, int64_t factor) {
 }
 
 
+char *pw_append_number(char *at, int64_t number) {
+    char digits[20];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    while (count > 0) {
+        *at++ = digits[--count];
+    }
+    *at = '\0';
+    return at;
+}
+
+
 int64_t pw_add_saturating(int64_t a, int64_t b) {
     int64_t sum;
     if (__builtin_add_overflow(a, b, &sum)) {

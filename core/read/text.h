@@ -72,6 +72,9 @@ bool pw_parse_decimal(struct pw_slice word, double *value);
  * ends of int64_t. */
 void pw_scale_number(struct pw_number *number, int64_t factor);
 
+/* Writes a number that is not negative at `at`, and a NUL; returns where that is. No stdio here. */
+char *pw_append_number(char *at, int64_t number);
+
 /* a + b and a - b, stopped at the ends of int64_t. */
 int64_t pw_add_saturating(int64_t a, int64_t b);
 int64_t pw_subtract_saturating(int64_t a, int64_t b);

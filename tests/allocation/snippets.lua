@@ -151,6 +151,7 @@ assert(#sysctl.open(root):list() == 2)
 do local view <close> = assert(oom.open(root)) end
 assert(oom.open(root)):close()
 assert(oom.open(root):score(200))
+assert(oom.open(root):victims { top = 3, spared = true, cgroup = "/system.slice" })
 assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
 assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))
 

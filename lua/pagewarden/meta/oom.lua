@@ -3,6 +3,26 @@
 
 local oom = {}
 
+---@class pagewarden.Victim what the kernel rates a process by; sizes in bytes
+---@field pid integer
+---@field start_time integer clock ticks after boot
+---@field comm string
+---@field badness integer what the kernel compares: the sum of the next five
+---@field rss integer
+---@field swap integer
+---@field page_tables integer
+---@field from_adj? integer nil before Linux 2.6.36, whose badness is not of these
+---@field from_root? integer the bonus of root's processes, 0 since Linux 4.17
+---@field oom_score_adj integer
+---@field oom_score integer what its file says of the badness
+---@field instead? integer the child that dies for it, before Linux 5.1
+
+---@class pagewarden.Spared a process that cannot be killed
+---@field pid integer
+---@field start_time integer
+---@field comm string
+---@field reason "init"|"kernel thread"|"adj"|"no memory"|"kernel"
+
 
 --- How badly the kernel rates the process: the highest is killed first.
 ---@param process pagewarden.Process|integer
@@ -33,6 +53,15 @@ function oom.adj(process) end
 function oom.set_adj(process, adj, options) end
 
 
+--- Whom the kernel would kill next for memory. The list's `total` is what `from_adj` is a share of.
+---@param options? { top?: integer, cgroup?: string, spared?: boolean }
+---@return pagewarden.Victim[]?
+---@return pagewarden.Spared[]|string|nil spared or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function oom.victims(options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Oom?
@@ -47,6 +76,7 @@ function oom.open(root) end
 ---@field score fun(self, process: pagewarden.Process|integer): integer?, string?
 ---@field adj fun(self, process: pagewarden.Process|integer): integer?, string?
 ---@field set_adj fun(self, process: any, adj: integer, options?: pagewarden.ActOptions): integer?
+---@field victims fun(self, options?: table): pagewarden.Victim[]?, any
 local Oom = {}
 
 
