@@ -97,7 +97,7 @@ static bool read_now(struct passage *passage) {
     if (error == -EACCES) {
         pw_refuse(&passage->outcome, EACCES, "it cannot be read, so it could not be undone");
     } else if (error) {
-        pw_refuse(&passage->outcome, -error, "%s", pw_setting_reason(passage->setting, -error));
+        pw_refuse_setting(&passage->outcome, passage->setting, -error);
     }
     return !error;
 }

@@ -58,7 +58,7 @@ enum pw_verdict { PW_ACT_DONE, PW_ACT_WOULD, PW_ACT_REFUSED };
 struct pw_act_outcome {
     enum pw_verdict verdict;
     int error; /* a positive errno when it was refused */
-    char reason[256];
+    char reason[PW_REASON_BYTES];
     char kept[PW_VALUE_BYTES]; /* what the kernel has now; in dry run, what was asked for */
 };
 

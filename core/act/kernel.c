@@ -17,6 +17,13 @@ void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ..
 }
 
 
+void pw_refuse_setting(struct pw_act_outcome *outcome, const struct pw_setting *setting,
+                       int error) {
+    char room[PW_REASON_BYTES];
+    pw_refuse(outcome, error, "%s", pw_setting_reason(setting, error, room));
+}
+
+
 bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_act *act, struct pw_act_outcome *outcome) {
     const char *taboo = pw_setting_taboo(source, buffer, act->setting, act->self);
@@ -58,7 +65,7 @@ void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
         error = pw_setting_read(source, buffer, setting, &now);
     }
     if (error) {
-        pw_refuse(outcome, -error, "%s", pw_setting_reason(setting, -error));
+        pw_refuse_setting(outcome, setting, -error);
         return;
     }
     if (setting->action) {
@@ -82,7 +89,7 @@ struct pw_act_outcome pw_act_alone(const struct pw_source *source, struct pw_buf
     }
     int error = act->setting->action ? 0 : pw_setting_read(source, buffer, act->setting, &before);
     if (error && error != -EACCES) {
-        pw_refuse(&outcome, -error, "%s", pw_setting_reason(act->setting, -error));
+        pw_refuse_setting(&outcome, act->setting, -error);
         return outcome;
     }
     pw_kernel_write(source, buffer, act->setting, 0, act->value, &before, NULL, &outcome);

@@ -19,6 +19,9 @@ void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
 void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Makes it one because the setting could not be read or written. */
+void pw_refuse_setting(struct pw_act_outcome *outcome, const struct pw_setting *setting, int error);
+
 /* Checks what no policy may touch and what no setting takes. False: it is refused. */
 bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_act *act, struct pw_act_outcome *outcome);

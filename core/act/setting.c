@@ -9,6 +9,7 @@
 
 #include "act/file.h"
 #include "act/sysctl.h"
+#include "act/tunable.h"
 #include "read/cgroupfs.h"
 
 #define OOM_FILE "oom_score_adj"
@@ -302,20 +303,38 @@ static const char *denied_reason(const struct pw_setting *setting) {
 }
 
 
-static const char *missing_reason(const struct pw_setting *setting) {
-    return setting->kind == PW_SETTING_SYSCTL   ? "this kernel has no such key"
-           : setting->kind == PW_SETTING_CGROUP ? "no such cgroup, or it has no such file"
-                                                : "this kernel has no oom_score_adj";
+/* Of a key that is gone, also what does its work now. */
+static const char *missing_key_reason(const struct pw_setting *setting,
+                                      char room[PW_REASON_BYTES]) {
+    struct pw_slice name = pw_slice_skip(pw_slice_of(setting->key), strlen("sysctl "));
+    const struct pw_tunable *tunable = pw_tunable_find(pw_sysctl_tunables, name);
+    bool gone = tunable && tunable->instead;
+    snprintf(room, PW_REASON_BYTES, "this kernel has no such key%s%s", gone ? "; " : "",
+             gone ? tunable->instead : "");
+    return room;
 }
 
 
-const char *pw_setting_reason(const struct pw_setting *setting, int error) {
+static const char *missing_reason(const struct pw_setting *setting, char room[PW_REASON_BYTES]) {
+    switch (setting->kind) {
+    case PW_SETTING_SYSCTL:
+        return missing_key_reason(setting, room);
+    case PW_SETTING_CGROUP:
+        return "no such cgroup, or it has no such file";
+    default:
+        return "this kernel has no oom_score_adj";
+    }
+}
+
+
+const char *pw_setting_reason(const struct pw_setting *setting, int error,
+                              char room[PW_REASON_BYTES]) {
     switch (error) {
     case EACCES:
     case EPERM:
         return denied_reason(setting);
     case ENOENT:
-        return missing_reason(setting);
+        return missing_reason(setting, room);
     case ESRCH:
         return "the process has ended";
     case EROFS:

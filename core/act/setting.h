@@ -82,7 +82,11 @@ bool pw_value_same(const char *text, const char *other);
 /* Whether the kernel makes `kept` of `asked` because it counts memory in pages. */
 bool pw_value_rounded(const char *asked, const char *kept, long page_size_bytes);
 
-/* Why a change failed, as a person can act on it. */
-const char *pw_setting_reason(const struct pw_setting *setting, int error);
+/* Room for a reason with its NUL. */
+#define PW_REASON_BYTES 256
+
+/* Why a change failed, as a person can act on it; a text that is not constant is in `room`. */
+const char *pw_setting_reason(const struct pw_setting *setting, int error,
+                              char room[PW_REASON_BYTES]);
 
 #endif

@@ -3,15 +3,7 @@
 
 #include <string.h>
 
-static const char *const pairs[][2] = {
-    {"vm.dirty_bytes", "vm.dirty_ratio"},
-    {"vm.dirty_background_bytes", "vm.dirty_background_ratio"},
-    {"vm.overcommit_kbytes", "vm.overcommit_ratio"},
-};
-
-static const char *const actions[] = {"vm.compact_memory", "vm.drop_caches",
-                                      "vm.scan_unevictable_pages", "vm.stat_refresh"};
-
+#include "act/tunable.h"
 
 /* No part of a path may be empty, "." or "..". */
 static bool is_plain(struct pw_slice part) {
@@ -64,23 +56,18 @@ bool pw_sysctl_path(const char *name, char *out, size_t room) {
 }
 
 
+static const struct pw_tunable *find(const char *name) {
+    return pw_tunable_find(pw_sysctl_tunables, pw_slice_of(name));
+}
+
+
 const char *pw_sysctl_partner(const char *name) {
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        for (int member = 0; member < 2; member++) {
-            if (strcmp(name, pairs[i][member]) == 0) {
-                return pairs[i][!member];
-            }
-        }
-    }
-    return NULL;
+    const struct pw_tunable *tunable = find(name);
+    return tunable ? tunable->partner : NULL;
 }
 
 
 bool pw_sysctl_is_action(const char *name) {
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-        if (strcmp(name, actions[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    const struct pw_tunable *tunable = find(name);
+    return tunable && tunable->kind == PW_TUNABLE_TRIGGER;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The names of sysctl keys, and what writing some of them does besides. Pure.
- * Kernel: Documentation/admin-guide/sysctl/vm.rst; mm/page-writeback.c, mm/util.c for the pairs.
+ * The names of sysctl keys, and what writing some of them does besides (tunable.h). Pure.
+ * Kernel: mm/page-writeback.c, mm/util.c for the pairs.
  */
 #ifndef PAGEWARDEN_ACT_SYSCTL_H
 #define PAGEWARDEN_ACT_SYSCTL_H
@@ -23,7 +23,8 @@ bool pw_sysctl_path(const char *name, char *out, size_t room);
  * only one is in force. NULL for a key that stands alone. */
 const char *pw_sysctl_partner(const char *name);
 
-/* True when writing the key does something at once that nothing undoes. */
+/* True when the key has no value: writing it does something at once, and there is nothing to put
+ * back. */
 bool pw_sysctl_is_action(const char *name);
 
 #endif

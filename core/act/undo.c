@@ -94,9 +94,10 @@ static bool close_entry(struct pw_journal *journal, struct pw_entry *entry) {
 }
 
 
-static const char *reason_of_failure(const struct pw_setting *setting, int error) {
+static const char *reason_of_failure(const struct pw_setting *setting, int error,
+                                     char room[PW_REASON_BYTES]) {
     return error == -EIO ? "the kernel did not take the original"
-                         : pw_setting_reason(setting, -error);
+                         : pw_setting_reason(setting, -error, room);
 }
 
 
@@ -109,7 +110,8 @@ static bool restore(struct pw_journal *journal, struct pw_buffer *buffer, struct
     if (error) {
         entry->state = before;
         pw_journal_record(journal, entry);
-        tell(journal, "left", entry, now, reason_of_failure(setting, error));
+        char room[PW_REASON_BYTES];
+        tell(journal, "left", entry, now, reason_of_failure(setting, error, room));
         return false;
     }
     tell(journal, "undone", entry, now, NULL);
@@ -138,7 +140,9 @@ static bool leave_unread(struct pw_journal *journal, struct pw_entry *entry,
                          const struct pw_setting *setting, int error) {
     struct pw_values nothing = {0};
     bool gone = error == -ESRCH || error == -ENOENT;
-    tell(journal, gone ? "gone" : "left", entry, &nothing, pw_setting_reason(setting, -error));
+    char room[PW_REASON_BYTES];
+    tell(journal, gone ? "gone" : "left", entry, &nothing,
+         pw_setting_reason(setting, -error, room));
     if (gone) {
         close_entry(journal, entry);
     }

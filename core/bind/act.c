@@ -116,7 +116,8 @@ static enum pw_failure kind_of(const struct pw_setting *setting, int error) {
 
 
 int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error) {
-    return pw_fail_because(L, setting->key, pw_setting_reason(setting, error), error,
+    char room[PW_REASON_BYTES];
+    return pw_fail_because(L, setting->key, pw_setting_reason(setting, error, room), error,
                            kind_of(setting, error));
 }
 

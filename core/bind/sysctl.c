@@ -14,6 +14,7 @@ granted; a plain Lua program sets with its own rights, and nothing undoes it.
 
 #include "act/sysctl.h"
 #include "bind/act.h"
+#include "bind/tunable.h"
 #include "bind/view.h"
 #include "read/directory.h"
 
@@ -83,6 +84,31 @@ static int set(lua_State *L) {
 }
 
 
+/***
+What there is to know of a setting, whether this kernel has it or not. Bounds and default are those
+of the kernel whose root is read; a bound that is nil is one that the kernel does not have.
+@function describe
+@tparam string key
+@treturn table `{ key = "vm.dirty_bytes", known = true (false for a key that pagewarden has never
+heard of: then all that follows is missing, but present), present = whether this kernel has it, kind
+= "number", "list", "word" or "trigger" (which has no value), unit =, min =, max =, default =, since
+= (release), removed =, danger = (0 harmless, 1 slower, 2 much slower, 3 kills programs, 4 kills the
+machine), note = (a sentence), partner = (the key that the kernel makes 0 when this one is written),
+action = true when writing it does something at once, replaced_by = (where it is gone) }`
+@usage if sysctl.describe("vm.swappiness").max == 200 then … end
+*/
+static int describe(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
+    struct pw_setting setting;
+    check_key(L, &setting);
+    pw_check_surplus(L, 2);
+    const char *key = strchr(setting.key, ' ') + 1;
+    bool present = pw_source_has(&reader->source, setting.paths[0]);
+    pw_push_tunable(L, reader, pw_tunable_find(pw_sysctl_tunables, pw_slice_of(key)), key, present);
+    return 1;
+}
+
+
 /* [-1, +1, m] Appends the keys of a folder to the list on top of the stack: of its files, each name
  * behind `prefix`. */
 static void append_keys(lua_State *L, const struct pw_source *source, struct pw_slice names,
@@ -144,6 +170,7 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_sysctl(lua_State *L);
 
 int luaopen_pagewarden_sysctl(lua_State *L) {
-    static const luaL_Reg methods[] = {{"get", get}, {"set", set}, {"list", list}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"get", get}, {"set", set}, {"list", list}, {"describe", describe}, {NULL, NULL}};
     return pw_push_view_module(L, PW_SYSCTL, methods);
 }

@@ -56,6 +56,15 @@ int pw_source_open_at(const struct pw_source *source, int dir_fd, const char *pa
 }
 
 
+bool pw_source_has(const struct pw_source *source, const char *path) {
+    int fd = pw_source_open_at(source, source->root_fd, path);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 || fd == -EACCES || fd == -EPERM;
+}
+
+
 static int grow(struct pw_buffer *buffer) {
     size_t capacity = buffer->capacity_bytes ? buffer->capacity_bytes * 2 : FIRST_CAPACITY_BYTES;
     if (capacity > PW_FILE_LIMIT_BYTES) {

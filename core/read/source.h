@@ -61,6 +61,9 @@ void pw_source_close(struct pw_source *source);
  * RESOLVE_IN_ROOT, Linux 5.6). Returns the descriptor or -errno. */
 int pw_source_open_at(const struct pw_source *source, int dir_fd, const char *path);
 
+/* Whether the root has such a file, though it may not be one to read. Reads nothing of it. */
+bool pw_source_has(const struct pw_source *source, const char *path);
+
 /* Reads a whole file into the buffer, to its end (a short read is not the end: seq_file hands out
  * a page at a time). Returns 0 or -errno: EFBIG past PW_FILE_LIMIT_BYTES. */
 int pw_source_read(const struct pw_source *source, const char *path, struct pw_buffer *buffer);

@@ -9,6 +9,24 @@
 ---@alias pagewarden.Setting integer|integer[]|string
 
 
+---@class pagewarden.Description what there is to know of a setting
+---@field key string
+---@field known boolean false for one that pagewarden has never heard of
+---@field present boolean whether this kernel has it
+---@field kind? "number"|"list"|"word"|"trigger" a trigger has no value
+---@field unit? string
+---@field min? integer
+---@field max? integer
+---@field default? pagewarden.Setting
+---@field since? string release
+---@field removed? string release
+---@field danger? integer 0 harmless to 4: it can kill the machine
+---@field note? string
+---@field partner? string the key that the kernel makes 0 when this one is written
+---@field action? boolean writing it does something at once
+---@field replaced_by? string where it is gone
+
+
 local sysctl = {}
 
 
@@ -41,6 +59,12 @@ function sysctl.set(key, value, options) end
 function sysctl.list(folder) end
 
 
+--- What there is to know of a setting, on the kernel whose root is read.
+---@param key string
+---@return pagewarden.Description
+function sysctl.describe(key) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Sysctl?
@@ -55,6 +79,7 @@ function sysctl.open(root) end
 ---@field get fun(self, key: string): pagewarden.Setting?, string?
 ---@field set fun(self, key: string, value: pagewarden.Setting, options?: table): any
 ---@field list fun(self, folder?: string): string[]?, string?
+---@field describe fun(self, key: string): pagewarden.Description
 local Sysctl = {}
 
 
