@@ -184,6 +184,7 @@ static bool make_entry(struct passage *passage) {
     if (entry) {
         entry->original = entry->last = passage->now;
         entry->lifetime = passage->act->lifetime;
+        entry->by_default = passage->act->by_default;
     }
     int error = entry ? pw_journal_add(&passage->gate->journal, entry) : -ENOMEM;
     if (error) {
@@ -233,6 +234,7 @@ static void finish(struct passage *passage, const struct pw_values *after, bool 
         entry->state = PW_ENTRY_HELD;
         entry->last = *after;
         entry->lifetime = passage->act->lifetime;
+        entry->by_default = passage->act->by_default;
         entry->offered = false;
     } else if (is_untouched(passage)) {
         entry->state = known ? PW_ENTRY_HELD : PW_ENTRY_CLOSED;
@@ -256,6 +258,7 @@ static void renew(struct passage *passage) {
         tell(passage, "adopted", NULL, NULL, NULL, NULL);
     }
     passage->entry->offered = false;
+    passage->entry->by_default = passage->act->by_default;
     passage->renewed = true;
     snprintf(passage->outcome.kept, sizeof passage->outcome.kept, "%s",
              passage->now.text[passage->file]);

@@ -12,6 +12,7 @@
  *   "refused"        { reason, errno }
  *   "foreign_write"  { kept, count }: somebody else had changed what we wrote
  *   "let_go"         { kept }: the second time; the policy does not get the key again
+ *   "kept"           { id }: a lease has become a keep, to be undone by that number
  *
  * and what undo.h and journal.h tell.
  */
@@ -48,6 +49,7 @@ struct pw_act {
     const struct pw_setting *setting;
     const char *value;
     enum pw_lifetime lifetime; /* of a setting that is an action: none, for it is not undone */
+    bool by_default;           /* nobody said so: pw_gate_keep() may change it */
     bool self;                 /* pagewarden's own process may be meant */
     int64_t cooldown_ns;       /* before the policy may write the key again; 0 for none */
 };
@@ -76,6 +78,10 @@ struct pw_act_outcome pw_gate_pass(struct pw_gate *gate, const struct pw_actor *
 
 /* Ends a policy: undoes its leases, last first, and gives up its keys and cool-downs. */
 void pw_gate_stop(struct pw_gate *gate, const char *policy);
+
+/* Makes keeps of the leases of a policy that did not say how long they are for: it has done what it
+ * was to do, and nothing of it runs on. */
+void pw_gate_keep(struct pw_gate *gate, const char *policy);
 
 /* Undoes the leases that dead processes left. Returns how many, or -errno. */
 int pw_gate_recover(struct pw_gate *gate);

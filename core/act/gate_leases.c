@@ -2,6 +2,7 @@
  *
  * The gate's leases when policies end, or begin again.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "act/gate.h"
@@ -30,6 +31,33 @@ void pw_gate_stop(struct pw_gate *gate, const char *policy) {
     undo(gate, policy, false);
     pw_owners_release_all(&gate->owners, &gate->source, policy);
     pw_cooldowns_forget(&gate->cooldowns, policy);
+}
+
+
+static void keep(struct pw_gate *gate, struct pw_entry *entry) {
+    char id[24];
+    struct pw_event_field fields[] = {{"id", id},
+                                      {"policy", entry->policy},
+                                      {"key", entry->key},
+                                      {"value", entry->last.text[entry->target]}};
+    snprintf(id, sizeof id, "%lld", (long long)entry->id);
+    entry->lifetime = PW_KEEP;
+    if (pw_journal_record(&gate->journal, entry)) {
+        entry->lifetime = PW_LEASE; /* as whoever reads the journal sees it */
+    } else {
+        pw_tell(&gate->hooks, "kept", fields, 4);
+    }
+}
+
+
+void pw_gate_keep(struct pw_gate *gate, const char *policy) {
+    for (int i = 0; i < gate->journal.count; i++) {
+        struct pw_entry *entry = gate->journal.entries[i];
+        if (entry->by_default && entry->lifetime == PW_LEASE && is_of(entry, policy) &&
+            entry->state == PW_ENTRY_HELD) {
+            keep(gate, entry);
+        }
+    }
 }
 
 

@@ -6,13 +6,20 @@
 #include <string.h>
 
 
-/* [-0, +0, v] A lease wants somebody who ends it. */
-static enum pw_lifetime check_lifetime(lua_State *L, int index) {
+/* How long it is for when nobody says: a lease wants somebody who ends it. */
+static void set_default_lifetime(lua_State *L, struct pw_act *act) {
+    act->lifetime = pw_act_context_of(L) ? PW_LEASE : PW_KEEP;
+    act->by_default = true;
+}
+
+
+/* [-0, +0, v] */
+static void check_lifetime(lua_State *L, int index, struct pw_act *act) {
     static const char *const names[] = {"lease", "keep", NULL};
     const struct pw_act_context *context = pw_act_context_of(L);
     if (lua_getfield(L, index, "lifetime") == LUA_TNIL) {
         lua_pop(L, 1);
-        return context ? context->lifetime : PW_KEEP;
+        return;
     }
     const char *name = lua_tostring(L, -1);
     int lifetime = 0;
@@ -23,7 +30,8 @@ static enum pw_lifetime check_lifetime(lua_State *L, int index) {
     luaL_argcheck(L, context || lifetime == PW_KEEP, index,
                   "lifetime: only pagewarden's host undoes a lease");
     lua_pop(L, 1);
-    return (enum pw_lifetime)lifetime;
+    act->lifetime = (enum pw_lifetime)lifetime;
+    act->by_default = false;
 }
 
 
@@ -44,14 +52,13 @@ int64_t pw_check_cooldown(lua_State *L, int index) {
 void pw_check_act_options(lua_State *L, int index, bool self, struct pw_act *act) {
     static const char *const names[] = {"lifetime", "cooldown", "self", NULL};
     static const char *const names_without_self[] = {"lifetime", "cooldown", NULL};
-    const struct pw_act_context *context = pw_act_context_of(L);
-    act->lifetime = context ? context->lifetime : PW_KEEP;
+    set_default_lifetime(L, act);
     if (lua_isnoneornil(L, index)) {
         return;
     }
     luaL_checktype(L, index, LUA_TTABLE);
     pw_check_names(L, index, self ? names : names_without_self, "option");
-    act->lifetime = check_lifetime(L, index);
+    check_lifetime(L, index, act);
     act->cooldown_ns = pw_check_cooldown(L, index);
     lua_getfield(L, index, "self");
     act->self = lua_toboolean(L, -1);
@@ -130,7 +137,7 @@ static const char *find_obstacle(lua_State *L, const struct pw_reader *reader, i
         return "it is of another root than the host's";
     }
     *error = EPERM;
-    return context && !context->gate ? "the policy was granted nothing" : NULL;
+    return context && !context->gate ? "nothing was granted" : NULL;
 }
 
 

@@ -13,7 +13,6 @@
 struct pw_act_context {
     struct pw_gate *gate; /* NULL: nothing may be changed */
     struct pw_actor actor;
-    enum pw_lifetime lifetime; /* of changes that do not say */
 };
 
 /* [-0, +0, m] Gives a state its context, which must outlive it, before any reader is opened in it:

@@ -229,11 +229,10 @@ can change nothing.
 @function cell:grant
 @tparam gate gate
 @tparam table options `{ name = "the name it acts under", grants = { "sysctl vm.swappiness", "oom" }
-}`, `dry_run = true` when nothing is to be written, `keep = true` when its changes are to stay after
-it
+}`, `dry_run = true` when nothing is to be written
 */
 static int grant(lua_State *L) {
-    static const char *const known[] = {"name", "grants", "dry_run", "keep", NULL};
+    static const char *const known[] = {"name", "grants", "dry_run", NULL};
     struct cell *cell = check_cell(L, 1);
     struct pw_gate *gate = pw_check_gate(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
@@ -249,7 +248,6 @@ static int grant(lua_State *L) {
     cell->context = (struct pw_act_context){
         .gate = gate,
         .actor = {.policy = name, .grants = &cell->grants},
-        .lifetime = read_flag(L, "keep") ? PW_KEEP : PW_LEASE,
     };
     if (read_flag(L, "dry_run")) {
         cell->context.actor.overlay = &cell->overlay;

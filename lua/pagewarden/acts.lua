@@ -23,6 +23,30 @@ function acts.lacking(needed)
 end
 
 
+--- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than reading
+--- back what is missed: they leave nothing to put back.
+local HARMLESS = {
+  sysrq = { h = true, l = true, m = true, s = true, t = true, w = true },
+  reclaim = { sync = true, pageout = true, cold = true, cgroup = true },
+}
+
+
+--- The part of the needs that, once done, cannot be undone.
+---@param needed table
+---@return table? irreversible nil when there is none
+function acts.irreversible(needed)
+  local irreversible = { kill = needed.kill }
+  for name, harmless in pairs(HARMLESS) do
+    local rest = {}
+    for _, what in ipairs(needed[name] or {}) do
+      rest[#rest + 1] = not harmless[what] and what or nil
+    end
+    irreversible[name] = rest[1] and rest or nil
+  end
+  return next(irreversible) and irreversible or nil
+end
+
+
 --- The modules that a policy gets in its `pw` for what it was granted.
 ---@param grant table
 ---@return string[]

@@ -101,6 +101,17 @@ function Instance:undo(handed_on)
 end
 
 
+--- What a policy changed that is done once it has started stays, unless it said otherwise; `undo`
+--- lists it.
+---@private
+function Instance:keep_if_done()
+  if self.acting and not self.failure and next(self.waiting) == nil then
+    self.host.gate:keep(self.name)
+    self:log_acts()
+  end
+end
+
+
 ---@private
 function Instance:stop_if_idle()
   if not self.stopped and next(self.waiting) == nil then
@@ -393,6 +404,7 @@ function runtime.start(policy, host, terms)
     instance:fail(problem)
   end
   instance.replaces = nil
+  instance:keep_if_done()
   instance:stop_if_idle()
   return instance
 end

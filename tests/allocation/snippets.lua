@@ -122,8 +122,8 @@ do local s <close> = assert(host.cell { answer = print }); assert(s:memory() > 0
 assert(not pcall(host.ask, "outside a policy"))
 assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
 do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:adopt()); gate:close() end
-do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
-host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" }, keep = true })
+do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:keep "a"; gate:stop "a"; gate:events() end
+host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
 host.columns(1)
 host.allow_waiting(coroutine.create(print))
 assert(host.bind(getmetatable(reader).uptime, reader, {})())

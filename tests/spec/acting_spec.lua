@@ -23,6 +23,9 @@ return { api = 1, name = "greedy", summary = "A test", needs = { sysctl = { "vm.
   end }
 ]]
 
+--- Lowers it, and is done.
+local ONCE = CALM:gsub('"calm"', '"once"'):gsub("pw:every%(60, function%(%) end%)", "")
+
 local SPOILT = CALM:gsub('"calm"', '"spoilt"'):gsub("pw:every%(60, function%(%) end%)",
   'error "broken after it acted"')
 
@@ -73,6 +76,22 @@ describe("a policy that acts", function()
     assert.same({ 0, "" }, { status, errors })
     assert.truthy(output:find("calm: act: ", 1, true), output)
     assert.truthy(output:find("kept=10 reads=10", 1, true), output)
+    assert.equal(60, swappiness_of(folder))
+  end)
+
+  it("keeps what it did when it is done once it has started, to be undone by its number", function()
+    grant("once", '{ sysctl = { "vm.swappiness" } }')
+    local status, output = run("once", ONCE)
+    assert.equal(0, status)
+    assert.truthy(output:find("once: kept: id=1 ", 1, true), output)
+    assert.equal(10, swappiness_of(folder))
+    assert.equal(0, (program.run(("undo 1 --root %s"):format(folder.path))))
+    assert.equal(60, swappiness_of(folder))
+  end)
+
+  it("keeps nothing that it asked for as a lease", function()
+    grant("once", '{ sysctl = { "vm.swappiness" } }')
+    assert.equal(0, (run("once", (ONCE:gsub(', 10%)', ', 10, { lifetime = "lease" })')))))
     assert.equal(60, swappiness_of(folder))
   end)
 

@@ -48,7 +48,7 @@ static int make_ground(void **state) {
     }
     struct pw_hooks hooks = {.tell = tell_told, .context = &ground.told};
     ground.context =
-        (struct pw_act_context){&ground.gate, {.policy = "p", .grants = &ground.grants}, PW_LEASE};
+        (struct pw_act_context){&ground.gate, {.policy = "p", .grants = &ground.grants}};
     return pw_gate_open(&ground.gate, ground.root.path, &hooks);
 }
 

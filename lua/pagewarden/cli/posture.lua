@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- What a policy may change when it is run by hand. Root grants a bundled recipe what it declares,
--- and is told; a dry run writes nothing and may try anything; everything else is for the
+-- and is told; what cannot be undone wants --yes. A dry run writes nothing and may try anything; everything else is for the
 -- administrator's configuration to say.
 -- @module pagewarden.cli.posture
 local acts = require "pagewarden.acts"
@@ -51,6 +51,20 @@ local function refuse(policy, missing)
 end
 
 
+--- What root grants to a bundled recipe, or the status to exit with.
+local function grant_bundled(policy, wanted, arguments)
+  local irreversible = acts.irreversible(wanted)
+  if irreversible and not arguments.yes then
+    return nil, exit.complain(exit.DENIED, ("%s may do what cannot be undone: %s; --yes agrees to "
+      .. "that, and --dry-run shows it"):format(policy.name,
+      table.concat(needs.describe(irreversible), "; ")))
+  end
+  io.stderr:write(("pagewarden: %s may change: %s\n"):format(policy.name,
+    table.concat(needs.describe(wanted), "; ")))
+  return wanted
+end
+
+
 --- The grant that a policy runs with, or the status to exit with.
 ---@param policy pagewarden.Policy
 ---@param needed table
@@ -66,9 +80,7 @@ function posture.grant(policy, needed, arguments, context)
   elseif next(wanted) == nil or arguments.dry_run then
     return wanted
   elseif context.privileged and is_bundled(policy, arguments, context) then
-    io.stderr:write(("pagewarden: %s may change: %s\n"):format(policy.name,
-      table.concat(needs.describe(wanted), "; ")))
-    return wanted
+    return grant_bundled(policy, wanted, arguments)
   end
   local grant = configured_grant(policy, arguments, context)
   local missing = grants.missing(grant, needed)

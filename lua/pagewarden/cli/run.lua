@@ -29,6 +29,8 @@ function run.define(parser)
     :description "Stop after this long, such as 30s or 5m; the exit status is then 0."
   parser:flag "--dry-run"
     :description "Decide and log every change, and make none."
+  parser:flag "--yes"
+    :description "Agree to what cannot be undone, such as killing."
   parser:option "--config"
     :argname "DIR"
     :description "Look for what is granted in this configuration, not the system's."

@@ -111,6 +111,11 @@ function Gate:offer(policy) end
 function Gate:settle(policy) end
 
 
+--- Makes keeps of the leases of a policy that did not say how long they are for.
+---@param policy string
+function Gate:keep(policy) end
+
+
 --- Ends a policy: undoes its leases and gives up its keys.
 ---@param policy string
 function Gate:stop(policy) end
