@@ -6,6 +6,7 @@ What the host's Lua half needs from C and luaposix has not.
 */
 #include <sys/ioctl.h>
 
+#include "bind/act_context.h"
 #include "bind/bind.h"
 #include "bind/wait.h"
 #include "host/cell.h"
@@ -72,6 +73,18 @@ static int allow_waiting(lua_State *L) {
 }
 
 
+/***
+Refuses every change that code in this Lua state would make, for good.
+@function only_read
+*/
+static int only_read(lua_State *L) {
+    static const struct pw_act_context without_gate = {.gate = NULL};
+    pw_check_surplus(L, 0);
+    pw_act_set_context(L, &without_gate);
+    return 0;
+}
+
+
 PW_EXPORT int luaopen_pagewarden_host(lua_State *L);
 
 int luaopen_pagewarden_host(lua_State *L) {
@@ -80,6 +93,7 @@ int luaopen_pagewarden_host(lua_State *L) {
         {"ask", pw_ask},
         {"bind", bind_method},
         {"columns", columns},
+        {"only_read", only_read},
         {"cell", pw_new_cell},
         {"gate", pw_new_gate},
         {NULL, NULL},

@@ -23,8 +23,8 @@ function acts.lacking(needed)
 end
 
 
---- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than reading
---- back what is missed: they leave nothing to put back.
+--- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than
+--- reading back what is missed: they leave nothing to put back.
 local HARMLESS = {
   sysrq = { h = true, l = true, m = true, s = true, t = true, w = true },
   reclaim = { sync = true, pageout = true, cold = true, cgroup = true },

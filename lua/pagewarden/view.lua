@@ -22,18 +22,4 @@ function view.module_of(opened)
 end
 
 
---- The same without what changes anything.
----@param opened userdata
----@return table
-function view.readers_of(opened)
-  local module = view.module_of(opened)
-  for name in pairs(module) do
-    if name:find "^set" then
-      module[name] = nil
-    end
-  end
-  return module
-end
-
-
 return view

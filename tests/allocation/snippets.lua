@@ -122,7 +122,8 @@ do local s <close> = assert(host.cell { answer = print }); assert(s:memory() > 0
 assert(not pcall(host.ask, "outside a policy"))
 assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
 do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:adopt()); gate:close() end
-do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:keep "a"; gate:stop "a"; gate:events() end
+do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
+do local gate <close> = assert(host.gate(root)); gate:keep "a" end
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
 host.columns(1)
 host.allow_waiting(coroutine.create(print))
@@ -174,3 +175,6 @@ do local l <close>, r = loop.new(), proc.open "/tmp"; local w <close> = assert(l
 do local l = loop.new(); local w <close> = loop_watchdog.open(l, proc.open "/tmp"); w:begin_turn(); w:end_turn() end
 os.remove "/tmp/run/pagewarden"; os.remove "/tmp/run"
 do local l <close> = loop.new(); assert(not loop_watchdog.open(l, assert(proc.open "/proc"))) end
+
+-- Last, since nothing acts after it.
+host.only_read()

@@ -269,6 +269,11 @@ describe("pagewarden", function()
       check_complaint(1, "No such process", eval "proc.process(4194305)")
     end)
 
+    it("only reads, whoever runs it", function()
+      check_complaint(3, "sysctl vm.swappiness: nothing was granted",
+        eval "sysctl.set('vm.swappiness', sysctl.get 'vm.swappiness')")
+    end)
+
     it("answers a syntax error with status 2 and an error with status 1", function()
       check_complaint(2, "eval: ", eval "1 +")
       check_complaint(1, "eval: global 'os' is not available here", eval "os.exit()")

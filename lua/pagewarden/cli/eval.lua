@@ -2,6 +2,7 @@
 --- `pagewarden eval CODE`: a Lua expression or chunk that only reads, and its values.
 -- @module pagewarden.cli.eval
 local exit = require "pagewarden.cli.exit"
+local host = require "pagewarden.host"
 local json = require "dkjson"
 local root = require "pagewarden.cli.root"
 local sandbox = require "pagewarden.sandbox"
@@ -98,7 +99,7 @@ local function new_environment(folder)
   local environment = sandbox.environment "."
   for _, name in ipairs(READERS) do
     local module = require("pagewarden." .. name)
-    rawset(environment, name, view.readers_of(assert(module.open(folder))))
+    rawset(environment, name, view.module_of(assert(module.open(folder))))
   end
   for _, name in ipairs(PURE) do
     rawset(environment, name, require("pagewarden." .. name))
@@ -142,6 +143,7 @@ end
 
 
 function eval.run(arguments, context)
+  host.only_read()
   local reader, failed = root.open(arguments, context)
   if not reader then
     return failed

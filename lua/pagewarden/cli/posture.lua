@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What a policy may change when it is run by hand. Root grants a bundled recipe what it declares,
--- and is told; what cannot be undone wants --yes. A dry run writes nothing and may try anything; everything else is for the
--- administrator's configuration to say.
+-- and is told; what cannot be undone wants --yes. A dry run writes nothing and may try anything;
+-- everything else is for the administrator's configuration to say.
 -- @module pagewarden.cli.posture
 local acts = require "pagewarden.acts"
 local configuration = require "pagewarden.configuration"

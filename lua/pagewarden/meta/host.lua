@@ -21,6 +21,10 @@ function host.columns(fd) end
 function host.bind(method, object, module) end
 
 
+--- Refuses every change that code in this Lua state would make, for good.
+function host.only_read() end
+
+
 --- Makes a coroutine of a policy one in which functions that take long may be called.
 ---@param coroutine thread
 function host.allow_waiting(coroutine) end
