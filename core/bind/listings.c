@@ -3,7 +3,6 @@
 #include "bind/proc.h"
 #include "read/diskstats.h"
 #include "read/slabinfo.h"
-#include "read/swaps.h"
 
 
 /***
@@ -36,8 +35,8 @@ static int slabinfo(lua_State *L) {
 }
 
 
-/* [-0, +1, m] The file name as it is on disk. Unescaping never makes it longer. */
-static void push_swap_filename(lua_State *L, const struct pw_swap_area *area) {
+/* Unescaping never makes a name longer. */
+void pw_push_swap_filename(lua_State *L, const struct pw_swap_area *area) {
     luaL_Buffer name;
     char *room = luaL_buffinitsize(L, &name, area->filename.size);
     luaL_pushresultsize(&name, pw_swap_filename(area, room, area->filename.size));
@@ -46,7 +45,7 @@ static void push_swap_filename(lua_State *L, const struct pw_swap_area *area) {
 
 static void append_swap_area(lua_State *L, const struct pw_swap_area *area) {
     lua_createtable(L, 0, 6);
-    push_swap_filename(L, area);
+    pw_push_swap_filename(L, area);
     lua_setfield(L, -2, "filename");
     pw_set_slice(L, "type", area->type);
     pw_set_integer(L, "size", area->size_bytes);

@@ -6,6 +6,7 @@
 #define PAGEWARDEN_BIND_PROC_H
 
 #include "bind/bind.h"
+#include "read/swaps.h"
 
 extern const luaL_Reg pw_machine_methods[]; /* meminfo, vmstat, pressure: one table each */
 extern const luaL_Reg pw_zones_methods[];   /* zoneinfo, buddyinfo, pagetypeinfo */
@@ -17,5 +18,8 @@ int pw_read_machine_file(lua_State *L, const char *path);
 
 /* The text that was read last by the reader at 1. */
 struct pw_slice pw_text_read(lua_State *L);
+
+/* [-0, +1, m] The name of a swap area's file or disk, as it is on disk. */
+void pw_push_swap_filename(lua_State *L, const struct pw_swap_area *area);
 
 #endif

@@ -252,3 +252,23 @@ size_t pw_unescape_octal(struct pw_slice text, const char *escapable, char *out,
     }
     return written;
 }
+
+
+size_t pw_escape_octal(struct pw_slice text, const char *escapable, char *out, size_t room) {
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        bool escaped = byte && strchr(escapable, byte);
+        size_t added = escaped ? 4 : 1;
+        if (size + added <= room && escaped) {
+            out[size] = '\\';
+            out[size + 1] = (char)('0' + (byte >> 6));
+            out[size + 2] = (char)('0' + (byte >> 3 & 7));
+            out[size + 3] = (char)('0' + (byte & 7));
+        } else if (size + added <= room) {
+            out[size] = (char)byte;
+        }
+        size += added;
+    }
+    return size;
+}

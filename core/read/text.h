@@ -88,4 +88,8 @@ void pw_note_number(struct pw_flaws *flaws, const struct pw_number *number);
  * and leaves backslashes as they are, so anything else there is the file's own name. */
 size_t pw_unescape_octal(struct pw_slice text, const char *escapable, char *out, size_t room);
 
+/* The other way: each of `escapable` becomes a backslash and three octal digits. Returns the bytes
+ * that all of it takes; no more than `room` are written, and no sequence in part. */
+size_t pw_escape_octal(struct pw_slice text, const char *escapable, char *out, size_t room);
+
 #endif

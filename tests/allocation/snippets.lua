@@ -94,6 +94,14 @@ assert(mm.open(root):hugepages())
 assert(mm.open(root):zram())
 assert(mm.open(root):zswap())
 
+-- pagewarden.swap
+do local view <close> = assert(swap.open(root)) end
+assert(swap.open(root)):close()
+assert(swap.open(root):areas())
+assert(not swap.open(root):header "/proc/swaps")
+assert(#swap.advise { ram = 8 << 30 } == 9)
+assert(#swap.open(root):advise() == 9)
+
 -- pagewarden.trend
 assert(trend.slope({ 0, 1, 2 }, { 1, 3, 5 }))
 assert(trend.mann_kendall { 1, 2, 3, 4 })

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "check.h"
 #include "read/text.h"
 
@@ -78,6 +80,17 @@ static void maps_escapes_newline_but_not_backslash(void **state) {
 }
 
 
+static void escaping_ends_before_what_has_no_room(void **state) {
+    (void)state;
+    char out[16];
+    size_t size = pw_escape_octal(pw_slice_of("a b\n\\"), " \n\\", out, sizeof out);
+    assert_true(pw_slice_is((struct pw_slice){out, size}, "a\\040b\\012\\134"));
+    memset(out, '-', sizeof out);
+    assert_int_equal(pw_escape_octal(pw_slice_of("ab "), " ", out, 5), 6);
+    assert_memory_equal(out, "ab---", 5);
+}
+
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_over_int64_are_clamped_and_say_so),
@@ -87,6 +100,7 @@ int main(void) {
         cmocka_unit_test(scaling_stops_at_the_ends),
         cmocka_unit_test(the_last_line_needs_no_newline),
         cmocka_unit_test(maps_escapes_newline_but_not_backslash),
+        cmocka_unit_test(escaping_ends_before_what_has_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

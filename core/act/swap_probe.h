@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is behind a path that swap is, or could be, on.
+ */
+#ifndef PAGEWARDEN_ACT_SWAP_PROBE_H
+#define PAGEWARDEN_ACT_SWAP_PROBE_H
+
+#include "read/source.h"
+#include "read/swap_header.h"
+
+struct pw_swap_probe {
+    struct pw_swap_header header;
+    int64_t size_bytes;  /* of the file or the disk */
+    bool regular;        /* it is a file; else a disk */
+    const char *problem; /* why this kernel would not swap to it; NULL when it would */
+};
+
+/* Looks at a file or disk: 0 or -errno, EINVAL for what is neither. */
+int pw_swap_probe(const struct pw_source *source, const char *path, struct pw_swap_probe *probe);
+
+/* Makes of a path, from the root, the one that the kernel knows it by: absolute, and through no
+ * link. Its last part need not exist. 0 or -errno: ENAMETOOLONG when there is no room. */
+int pw_swap_resolve(const struct pw_source *source, const char *path, char *resolved, size_t room);
+
+#endif

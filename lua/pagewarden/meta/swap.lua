@@ -1,0 +1,90 @@
+---@meta pagewarden.swap
+-- SPDX-License-Identifier: MIT
+
+local swap = {}
+
+
+---@class pagewarden.SwapArea
+---@field path string
+---@field type "partition"|"file"
+---@field size integer bytes
+---@field used integer bytes
+---@field priority integer
+---@field deleted boolean
+
+
+---@class pagewarden.SwapHeader
+---@field page_size integer bytes
+---@field size? integer bytes
+---@field bad_pages? integer
+---@field uuid? string
+---@field label? string
+---@field swapped? boolean
+---@field hibernated boolean
+---@field problem? string
+
+
+---@class pagewarden.SwapAdvice
+---@field source string
+---@field rule string
+---@field size? integer bytes
+---@field caveat? string
+---@field jumps { at: integer, below: integer?, above: integer? }[]
+
+
+---@class pagewarden.SwapMachine
+---@field ram? integer bytes
+---@field hibernation? boolean
+---@field free? integer bytes
+---@field swap? integer bytes
+---@field disk? integer bytes
+
+
+--- The areas that are on.
+---@return pagewarden.SwapArea[]?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.areas() end
+
+
+--- What the header of a swap file or disk says.
+---@param path string
+---@return pagewarden.SwapHeader?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.header(path) end
+
+
+--- How large swap should be, as guides, distributions and tools have it.
+---@param machine? pagewarden.SwapMachine
+---@return pagewarden.SwapAdvice[]?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.advise(machine) end
+
+
+--- These functions for another root.
+---@param root? string|pagewarden.Reader
+---@return pagewarden.Swap?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.open(root) end
+
+
+--- The functions of `pagewarden.swap` for one root.
+---@class pagewarden.Swap
+---@field areas fun(self): pagewarden.SwapArea[]?, string?
+---@field header fun(self, path: string): pagewarden.SwapHeader?, string?
+---@field advise fun(self, machine?: pagewarden.SwapMachine): pagewarden.SwapAdvice[]?, string?
+local Swap = {}
+
+
+--- Frees what it opened; `<close>` does the same.
+function Swap:close() end
+
+
+return swap

@@ -1,0 +1,157 @@
+-- SPDX-License-Identifier: MIT
+local folders = require "folder"
+local swap = require "pagewarden.swap"
+local tree = require "tree"
+
+local KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+local UUID = "c1b9d5a2-f162-11cf-9ece-0020afc76f16"
+
+--- The first page of an area of this many pages, as mkswap(8) writes it on a little machine.
+local function page_of(pages, fields)
+  fields = fields or {}
+  local size = fields.page_size or 4096
+  local uuid = UUID:gsub("-", ""):gsub("%x%x", function(byte)
+    return string.char(tonumber(byte, 16))
+  end)
+  local start = ("\0"):rep(1024) .. string.pack("=I4I4I4", 1, pages - 1, fields.bad_pages or 0)
+    .. uuid .. string.pack("c16", fields.label or "")
+  return start .. ("\0"):rep(size - 10 - #start) .. (fields.magic or "SWAPSPACE2")
+end
+
+
+local function area_of(pages, fields)
+  return page_of(pages, fields) .. ("\1"):rep((pages - 1) * 4096)
+end
+
+
+describe("swap.areas", function()
+  after_each(tree.remove_all)
+
+  it("lists what is on, with names as they are on disk", function()
+    local view = assert(swap.open(tree.new { ["proc/swaps"] =
+      "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+      .. "/dev/dm-2                               partition\t131068\t\t176\t\t-2\n"
+      .. "/var/a\\040b\\012c                      file\t\t1024\t\t0\t\t5\n"
+      .. "/swapfile\\040(deleted)                 file\t\t1024\t\t4\t\t10\n" }))
+    assert.same({
+      { path = "/dev/dm-2", type = "partition", size = 131068 * KIB, used = 176 * KIB,
+        priority = -2, deleted = false },
+      { path = "/var/a b\nc", type = "file", size = MIB, used = 0, priority = 5, deleted = false },
+      { path = "/swapfile", type = "file", size = MIB, used = 4 * KIB, priority = 10,
+        deleted = true },
+    }, view:areas())
+  end)
+
+  it("is unsupported on a kernel without swap", function()
+    local view = assert(swap.open(tree.new { ["proc/meminfo"] = "" }))
+    assert.equal("unsupported", select(4, view:areas()))
+  end)
+
+  it("reads this machine", function()
+    assert.is_table(swap.areas())
+  end)
+end)
+
+
+describe("swap.header", function()
+  after_each(tree.remove_all)
+
+  local function header_of(contents)
+    local view = assert(swap.open(tree.new { ["a b/swap"] = contents }))
+    return view:header "/a b/swap"
+  end
+
+  it("reads an area", function()
+    assert.same({ page_size = 4096, size = 40 * KIB, bad_pages = 0, uuid = UUID, label = "spare",
+      swapped = false, hibernated = false }, header_of(area_of(10, { label = "spare" })))
+  end)
+
+  it("says why the kernel would not swap to it", function()
+    assert.matches("shorter than its header says", header_of(area_of(10):sub(1, -2)).problem)
+    assert.matches("another page size", header_of(page_of(10, { page_size = 16384 })).problem)
+    assert.matches("hibernates", header_of(area_of(10, { magic = "S1SUSPEND\0" })).problem)
+    assert.matches("version 0", header_of(area_of(10, { magic = "SWAP-SPACE" })).problem)
+    assert.matches("bad pages", header_of(area_of(10, { bad_pages = 1 })).problem)
+  end)
+
+  it("sees holes", function()
+    local folder = folders.new()
+    local path = folder:write("swap", page_of(10))
+    assert(os.execute(("truncate -s 40K '%s'"):format(path)))
+    assert.matches("holes", swap.header(path).problem)
+    folder:remove()
+  end)
+
+  it("follows links within its root", function()
+    local root = tree.new { ["var/swap"] = area_of(10) }
+    assert(os.execute(("ln -s /var/swap %s/link"):format(root)))
+    assert.equal(40 * KIB, assert(swap.open(root)):header("/link").size)
+  end)
+
+  it("says when it is no area, or not there", function()
+    local none, message, errno = header_of "nothing"
+    assert.is_nil(none)
+    assert.equal("swap /a b/swap: it is no swap area", message)
+    assert.equal(22, errno)
+    assert.equal("gone", select(4, swap.header "/nonexistent/swap"))
+    assert.is_nil((swap.header "/tmp"))
+    assert.error_matches(function() swap.header "swap" end, "an absolute path expected")
+  end)
+end)
+
+
+describe("swap.advise", function()
+  local function advice_of(source, machine)
+    for _, advice in ipairs(swap.advise(machine)) do
+      if advice.source == source then
+        return advice
+      end
+    end
+  end
+
+  it("has every table for a machine", function()
+    local sizes = {}
+    for _, advice in ipairs(swap.advise { ram = 16 * GIB, free = 8 * GIB, swap = 0 }) do
+      sizes[advice.source] = advice.size
+    end
+    assert.same({ guide = 12 * GIB, rhel3 = 2 * GIB, rhel4 = 18 * GIB, fedora20 = 8 * GIB,
+      rhel9 = 4 * GIB, ["dphys-swapfile"] = 2 * GIB, ["zram-generator"] = 4 * GIB,
+      ["systemd-swap"] = 4 * GIB, swapspace = 0 }, sizes)
+  end)
+
+  it("names where a table jumps", function()
+    assert.same({
+      { at = GIB, above = GIB * 3 // 2 },
+      { at = 2 * GIB, below = 3 * GIB, above = 2 * GIB },
+      { at = 8 * GIB, below = 8 * GIB, above = 6 * GIB },
+    }, advice_of("guide", { ram = GIB }).jumps)
+    assert.same({}, advice_of("rhel4", { ram = GIB }).jumps)
+  end)
+
+  it("counts for hibernation", function()
+    assert.equal(24 * GIB, advice_of("rhel9", { ram = 16 * GIB, hibernation = true }).size)
+    local advice = advice_of("rhel9", { ram = 128 * GIB, hibernation = true })
+    assert.is_nil(advice.size)
+    assert.matches("advises against", advice.caveat)
+  end)
+
+  it("takes what it is not told from the machine", function()
+    local view = assert(swap.open(tree.new { ["proc/meminfo"] =
+      "MemTotal: 4194304 kB\nMemAvailable: 1048576 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n" }))
+    local sizes = {}
+    for _, advice in ipairs(view:advise { hibernation = false }) do
+      sizes[advice.source] = advice.size
+    end
+    assert.equal(4 * GIB, sizes.guide)
+    assert.equal((4 * GIB * 3 // 10 - GIB) * 10 // 7, sizes.swapspace)
+    tree.remove_all()
+  end)
+
+  it("refuses what is no size", function()
+    for _, ram in ipairs { -1, 1.5, "much" } do
+      assert.error_matches(function() swap.advise { ram = ram } end, "ram: a number of bytes")
+    end
+    assert.error_matches(function() swap.advise { hibernate = 1 } end, "did you mean 'hibernation'")
+  end)
+end)
