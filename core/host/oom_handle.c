@@ -2,6 +2,7 @@
 /*** @module pagewarden.loop */
 #include "host/oom_handle.h"
 
+#include "bind/oom_fields.h"
 #include "host/handle.h"
 
 struct oom_handle {
@@ -9,69 +10,17 @@ struct oom_handle {
     struct pw_oom_kills kills;
 };
 
-static const struct {
-    const char *name;
-    size_t offset;
-} numbers[] = {
-    {"pid", offsetof(struct pw_oom_report, pid)},
-    {"uid", offsetof(struct pw_oom_report, uid)},
-    {"total_vm", offsetof(struct pw_oom_report, total_vm_bytes)},
-    {"anon_rss", offsetof(struct pw_oom_report, anon_rss_bytes)},
-    {"file_rss", offsetof(struct pw_oom_report, file_rss_bytes)},
-    {"shmem_rss", offsetof(struct pw_oom_report, shmem_rss_bytes)},
-    {"pgtables", offsetof(struct pw_oom_report, pgtables_bytes)},
-    {"oom_score_adj", offsetof(struct pw_oom_report, oom_score_adj)},
-};
-
-static const struct {
-    const char *name;
-    size_t offset;
-} texts[] = {
-    {"comm", offsetof(struct pw_oom_report, comm)},
-    {"constraint", offsetof(struct pw_oom_report, constraint)},
-    {"cgroup", offsetof(struct pw_oom_report, cgroup)},
-    {"oom_cgroup", offsetof(struct pw_oom_report, oom_cgroup)},
-};
-
-#define NUMBERS (sizeof numbers / sizeof *numbers)
-#define TEXTS (sizeof texts / sizeof *texts)
-
-
-static int64_t *number_of(struct pw_oom_report *report, size_t i) {
-    return (int64_t *)((char *)report + numbers[i].offset);
-}
-
-
-static struct pw_slice *text_of(struct pw_oom_report *report, size_t i) {
-    return (struct pw_slice *)((char *)report + texts[i].offset);
-}
-
-
-/* [-0, +0, m] Sets what the report says in the table on top of the stack. */
-static void set_report(lua_State *L, struct pw_oom_report report) {
-    for (size_t i = 0; i < NUMBERS; i++) {
-        if (*number_of(&report, i) != PW_ABSENT) {
-            pw_set_integer(L, numbers[i].name, *number_of(&report, i));
-        }
-    }
-    for (size_t i = 0; i < TEXTS; i++) {
-        if (text_of(&report, i)->size > 0) {
-            pw_set_slice(L, texts[i].name, *text_of(&report, i));
-        }
-    }
-}
-
 
 static int push_event(lua_State *L, const struct pw_handle *handle, const void *context) {
     (void)handle;
     const struct pw_oom_event *event = context;
-    lua_createtable(L, 0, NUMBERS + TEXTS + 3);
+    lua_createtable(L, 0, PW_OOM_NUMBERS + PW_OOM_TEXTS + 3);
     pw_set_integer(L, "kills", event->kills);
     pw_set_integer(L, "lost", (int64_t)event->lost);
     lua_pushboolean(L, event->synthetic);
     lua_setfield(L, -2, "synthetic");
     if (event->report) {
-        set_report(L, *event->report);
+        pw_set_oom_report(L, *event->report);
     }
     return 1;
 }
@@ -140,13 +89,13 @@ void pw_check_oom_event(lua_State *L, struct pw_oom_event *event, struct pw_oom_
                                         "shmem_rss", "pgtables",   "comm",          "constraint",
                                         "cgroup",    "oom_cgroup", "oom_score_adj", NULL};
     pw_check_names(L, 3, known, "field");
-    luaL_checkstack(L, TEXTS, NULL);
-    for (size_t i = 0; i < NUMBERS; i++) {
-        *number_of(report, i) = check_number(L, numbers[i].name, PW_ABSENT);
+    luaL_checkstack(L, PW_OOM_TEXTS, NULL);
+    for (int i = 0; i < PW_OOM_NUMBERS; i++) {
+        *pw_oom_number(report, i) = check_number(L, pw_oom_numbers[i].name, PW_ABSENT);
     }
-    for (size_t i = 0; i < TEXTS; i++) {
-        struct pw_slice *text = text_of(report, i);
-        text->data = push_field(L, texts[i].name, LUA_TSTRING) ? lua_tostring(L, -1) : "";
+    for (int i = 0; i < PW_OOM_TEXTS; i++) {
+        struct pw_slice *text = pw_oom_text(report, i);
+        text->data = push_field(L, pw_oom_texts[i].name, LUA_TSTRING) ? lua_tostring(L, -1) : "";
         text->size = lua_rawlen(L, -1);
     }
     bool synthetic = push_field(L, "synthetic", LUA_TBOOLEAN) && lua_toboolean(L, -1);

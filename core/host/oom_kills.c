@@ -79,7 +79,7 @@ static void add_record(struct pw_oom_kills *kills, const char *record, size_t si
     struct pw_slice text = {record, size};
     struct pw_oom_report report;
     if (pw_oom_reports_add(&kills->reports, text, &report)) {
-        struct pw_oom_event event = {1, &report, kills->reports.lost, false};
+        struct pw_oom_event event = {1, &report, kills->reports.gaps.lost, false};
         kills->action(kills, &event, kills->context);
     }
 }

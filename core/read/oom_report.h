@@ -11,10 +11,7 @@
 #ifndef PAGEWARDEN_READ_OOM_REPORT_H
 #define PAGEWARDEN_READ_OOM_REPORT_H
 
-#include "read/text.h"
-
-/* More than a record's text: the kernel cuts lines at 1024 bytes. */
-#define PW_OOM_LINE_BYTES 1024
+#include "read/log_line.h"
 
 /* One kill. Numbers that were not said are PW_ABSENT, and texts empty. */
 struct pw_oom_report {
@@ -28,13 +25,23 @@ struct pw_oom_report {
     struct pw_slice oom_cgroup; /* the one whose limit was reached */
 };
 
+/* What was decided. The names in it are bytes that others chose; those of cgroups come first. */
+struct pw_oom_summary {
+    struct pw_slice constraint, cpuset, mems_allowed;
+    struct pw_slice cgroup, oom_cgroup; /* as in the report */
+    int64_t pid, uid;
+};
+
+/* Reads the line of what was decided, and that of what was done. False for any other. */
+bool pw_parse_oom_summary(struct pw_slice line, struct pw_oom_summary *summary);
+bool pw_parse_oom_kill(struct pw_slice line, struct pw_oom_report *report);
+
 /* What was said so far. Starts empty: {0}. */
 struct pw_oom_reports {
-    char line[PW_OOM_LINE_BYTES];
-    char summary[PW_OOM_LINE_BYTES];
+    char line[PW_LOG_LINE_BYTES];
+    char summary[PW_LOG_LINE_BYTES];
     size_t summary_bytes;
-    uint64_t next_sequence; /* of the record after the last one; 0 before the first */
-    uint64_t lost;          /* records that were overwritten before they could be read */
+    struct pw_log_gaps gaps;
 };
 
 /* Takes a record as read(2) gives it, such as "3,812,7063247407,-;text\n". True when it completes

@@ -169,6 +169,25 @@ assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):li
 assert(#journal.list(root) == 0)
 assert(#journal.undo(root) == 0)
 assert(not journal.undo(root, 7))
+
+-- pagewarden.kmsg
+assert(kmsg.open(root)):close()
+do local view <close> = assert(kmsg.open(reader)); assert(not view:reports()) end
+assert(kmsg.reports("a invoked oom-killer: order=0\nCPU: 1 PID: 2 Comm: a 6.1 #1")[1].invoked.kernel == "6.1")
+assert(kmsg.reports("a invoked oom-killer: order=0\na cpuset=/ mems_allowed=0")[1].cpuset)
+assert(kmsg.reports("Task in /a killed as a result of limit of /a\nmemory: usage 4kB, limit 4kB, failcnt 8")[1].usage)
+assert(kmsg.reports("Task in / killed as a result of limit of /\nMemory cgroup stats for /a:\nanon 4")[1].stats)
+assert(kmsg.reports("a invoked oom-killer: order=0\nMem-Info:\nfree:1\nNode 0 active_anon:4kB")[1].memory.nodes)
+assert(kmsg.reports("a invoked oom-killer: order=0\nMem-Info:\nDMA free:4kB\nlowmem_reserve[]: 0")[1].memory)
+assert(kmsg.reports("a invoked oom-killer: order=0\nMem-Info:\nDMA free:4kB\nDMA: 1*4kB")[1].memory.zones[1])
+assert(kmsg.reports("a invoked oom-killer: order=0\nMem-Info:\nhugepages_total=1\n7 pages RAM")[1].memory.hugepages)
+assert(kmsg.reports("a invoked oom-killer: order=0\nUnreclaimable slab info:\na 1KB 1KB")[1].slabs[1])
+assert(kmsg.reports("[ pid ] uid name\n[ 1] 2 a")[1].tasks[1].name == "a")
+assert(kmsg.reports("Out of memory: Kill process 1 (a) score 2 or\nKilled process 1 (a) total-vm:4kB")[1].chosen)
+assert(kmsg.reports("Killed process 1 (a) vsz:4kB\noom_reaper: reaped process 1 (a), now anon-rss:0kB")[1].reaped)
+assert(kmsg.reports("Tasks in /a are going to be killed due to memory.oom.group set")[1].group == "/a")
+assert(kmsg.reports("oom-kill:constraint=CONSTRAINT_NONE,cpuset=/,mems_allowed=0,global_oom,task=a,pid=1,uid=0"))
+
 -- pagewarden.log_sink and pagewarden.state_file
 do local l <close> = loop.new(); local s <close> = assert(log_sink.open(l, { format = "text" })); assert(s:write "") end
 do local l <close> = loop.new(); local s <close> = log_sink.open(l, { format = "json" }); s:finish(0); s:dropped() end

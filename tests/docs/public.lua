@@ -11,7 +11,8 @@ local public = {}
 local LUA_MODULES = { "pagewarden.format", "pagewarden.option", "pagewarden.testing" }
 
 --- Objects whose methods are the functions of their module, and `close`.
-local VIEWS = { reader = true, cgroup = true, mm = true, oom = true, swap = true, sysctl = true }
+local VIEWS = { reader = true, cgroup = true, kmsg = true, mm = true, oom = true, psi = true,
+  swap = true, sysctl = true }
 
 
 --- The modules that the executable has in it.

@@ -10,7 +10,7 @@ static struct pw_oom_reports reports;
 
 /* The texts of a report are bytes that can be read, no more of them than a line has. */
 static void demand_readable(struct pw_slice text) {
-    char copy[PW_OOM_LINE_BYTES];
+    char copy[PW_LOG_LINE_BYTES];
     fuzz_demand(text.size <= sizeof copy);
     if (text.size > 0) {
         memcpy(copy, text.data, text.size);

@@ -144,10 +144,10 @@ static void records_that_were_overwritten_are_counted(void **state) {
     (void)state;
     add_record("6,100,1,-;a\n");
     add_record("6,101,1,-;b\n");
-    assert_int_equal(reports.lost, 0);
+    assert_int_equal(reports.gaps.lost, 0);
     add_record("6,150,1,-;c\n");
     add_record("14,151,1,-;d\n");
-    assert_int_equal(reports.lost, 48);
+    assert_int_equal(reports.gaps.lost, 48);
 }
 
 
@@ -158,7 +158,7 @@ static void a_line_that_is_too_long_is_cut(void **state) {
     memcpy(text, "oom-kill:constraint=", 20);
     text[sizeof text - 1] = '\0';
     assert_false(add(text));
-    assert_int_equal(reports.summary_bytes, PW_OOM_LINE_BYTES);
+    assert_int_equal(reports.summary_bytes, PW_LOG_LINE_BYTES);
 }
 
 
