@@ -165,6 +165,7 @@ int luaopen_pagewarden_oom(lua_State *L) {
     static const luaL_Reg methods[] = {{"score", score},
                                        {"adj", adj},
                                        {"set_adj", set_adj},
+                                       {"tree", pw_oom_tree},
                                        {"victims", pw_oom_victims},
                                        {NULL, NULL}};
     return pw_push_view_module(L, PW_OOM, methods);

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "bind/oom.h"
-#include "bind/snapshot.h"
 #include "read/cgroup.h"
 #include "read/victims.h"
 

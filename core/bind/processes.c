@@ -7,8 +7,9 @@
 Reads processes into a snapshot.
 
 Fields: `pid ppid comm state threads start_time vsize rss minflt majflt` come from one cheap file;
-`uid rss_anon rss_file rss_shmem swap` from a second; `oom_score oom_score_adj cgroup cmdline` have
-one each; `pss uss` are expensive. Memory is in bytes, `start_time` in clock ticks after boot.
+`uid rss_anon rss_file rss_shmem swap` from a second; `oom_score oom_score_adj cmdline` have one
+each, and `cgroup unit` (of systemd) another; `pss uss` are expensive. Memory is in bytes,
+`start_time` in clock ticks after boot.
 
 @function processes
 @tparam table options the fields as a list, and `where = { rss = { min = n, max = n }, comm = "name"

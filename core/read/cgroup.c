@@ -42,6 +42,28 @@ bool pw_next_controller(struct pw_slice *controllers, struct pw_slice *controlle
 }
 
 
+static bool ends_with(struct pw_slice text, const char *end) {
+    size_t size = strlen(end);
+    return text.size > size && memcmp(text.data + text.size - size, end, size) == 0;
+}
+
+
+struct pw_slice pw_unit_of_path(struct pw_slice path) {
+    struct pw_slice part = {0};
+    do {
+        path = pw_slice_skip(path, path.size > 0 && path.data[0] == '/');
+        if (!pw_take_until(&path, '/', &part)) {
+            part = path;
+            path = pw_slice_skip(path, path.size);
+        }
+    } while (ends_with(part, ".slice"));
+    part = pw_slice_skip(part, pw_slice_starts(part, "_")); /* what might clash is escaped so */
+    return ends_with(part, ".service") || ends_with(part, ".scope")
+               ? part
+               : pw_slice_skip(part, part.size);
+}
+
+
 bool pw_cgroup_is_within(struct pw_slice path, struct pw_slice group) {
     while (group.size > 0 && group.data[group.size - 1] == '/') {
         group.size--;

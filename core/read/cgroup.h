@@ -24,6 +24,10 @@ bool pw_next_membership(struct pw_slice *rest, struct pw_membership *membership,
 /* Takes the next controller of a list; false at the end. */
 bool pw_next_controller(struct pw_slice *controllers, struct pw_slice *controller);
 
+/* The systemd unit that a path in its hierarchy is of, such as "cron.service": what is below a unit
+ * is that unit's own affair. Empty when it is of none. As cg_path_get_unit() finds it. */
+struct pw_slice pw_unit_of_path(struct pw_slice path);
+
 /* Whether a group's path is another group's, "/" being the root, or of one below it. */
 bool pw_cgroup_is_within(struct pw_slice path, struct pw_slice group);
 

@@ -22,6 +22,7 @@ static const char *const names[PW_FIELDS + 1] = {
     [PW_USS] = "uss",
     [PW_COMM] = "comm",
     [PW_CGROUP] = "cgroup",
+    [PW_UNIT] = "unit",
     [PW_CMDLINE] = "cmdline",
     [PW_FIELDS] = NULL,
 };
@@ -34,7 +35,7 @@ static const pw_field_set fields_of_file[PW_FILES] = {
                        PW_BIT(PW_RSS_SHMEM) | PW_BIT(PW_SWAP),
     [PW_FILE_OOM_SCORE] = PW_BIT(PW_OOM_SCORE),
     [PW_FILE_OOM_SCORE_ADJ] = PW_BIT(PW_OOM_SCORE_ADJ),
-    [PW_FILE_CGROUP] = PW_BIT(PW_CGROUP),
+    [PW_FILE_CGROUP] = PW_BIT(PW_CGROUP) | PW_BIT(PW_UNIT),
     [PW_FILE_CMDLINE] = PW_BIT(PW_CMDLINE),
     [PW_FILE_ROLLUP] = PW_EXPENSIVE_FIELDS,
 };

@@ -33,6 +33,7 @@ enum pw_field_id {
     PW_USS,
     PW_COMM,
     PW_CGROUP,
+    PW_UNIT, /* of systemd */
     PW_CMDLINE,
     PW_FIELDS
 };
@@ -67,7 +68,7 @@ const char *const *pw_field_names(void);
 /* The field of this name, or PW_FIELDS. */
 enum pw_field_id pw_field_of(struct pw_slice name);
 
-/* True for comm, cgroup and cmdline. */
+/* True for comm, cgroup, unit and cmdline. */
 bool pw_field_is_text(enum pw_field_id id);
 
 /* True where a difference between two readings means something: memory, faults, threads. */

@@ -98,10 +98,10 @@ static bool take_number(struct pw_row_reader *reader, struct pw_slice text, int6
 }
 
 
-static bool controls_memory(struct pw_slice controllers) {
+static bool has_controller(struct pw_slice controllers, const char *name) {
     struct pw_slice controller;
     while (pw_next_controller(&controllers, &controller)) {
-        if (pw_slice_is(controller, "memory")) {
+        if (pw_slice_is(controller, name)) {
             return true;
         }
     }
@@ -109,20 +109,24 @@ static bool controls_memory(struct pw_slice controllers) {
 }
 
 
-/* The group that accounts for the process's memory: that of version 1's memory controller where it
- * is mounted, else the one of version 2, which has no controllers in its line. */
+/* The group that accounts for the process's memory, that of version 1's memory controller where it
+ * is mounted, else the one of version 2, which has no controllers in its line; and the unit, from
+ * systemd's own hierarchy or that of version 2. */
 static bool take_cgroup(struct pw_row_reader *reader, struct pw_slice text, struct pw_row *row) {
     struct pw_membership membership;
-    struct pw_slice *path = &row->texts[PW_CGROUP - PW_NUMBERS];
+    struct pw_slice memory = {0}, systemd = {0}, unified = {0};
     while (pw_next_membership(&text, &membership, &reader->flaws)) {
-        if (controls_memory(membership.controllers)) {
-            *path = membership.path;
-            return true;
-        }
         if (membership.controllers.size == 0) {
-            *path = membership.path;
+            unified = membership.path;
+        } else if (has_controller(membership.controllers, "memory")) {
+            memory = membership.path;
+        } else if (has_controller(membership.controllers, "name=systemd")) {
+            systemd = membership.path;
         }
     }
+    struct pw_slice unit = pw_unit_of_path(systemd.data ? systemd : unified);
+    row->texts[PW_CGROUP - PW_NUMBERS] = memory.data ? memory : unified;
+    row->texts[PW_UNIT - PW_NUMBERS] = unit.size ? unit : (struct pw_slice){0};
     return true;
 }
 

@@ -17,6 +17,24 @@ local oom = {}
 ---@field oom_score integer what its file says of the badness
 ---@field instead? integer the child that dies for it, before Linux 5.1
 
+---@class pagewarden.Tree exactly one of the first five; in place of a table of these, a list
+---@field name? string
+---@field unit? string of systemd; ".service" may be left out
+---@field cgroup? string
+---@field pid_file? string
+---@field port? integer TCP
+---@field all? boolean several trees may be meant
+
+---@class pagewarden.TreeMember sizes in bytes
+---@field pid integer
+---@field ppid integer
+---@field start_time integer
+---@field comm string
+---@field rss integer
+---@field swap? integer
+---@field oom_score_adj? integer
+---@field main? true
+
 ---@class pagewarden.Spared a process that cannot be killed
 ---@field pid integer
 ---@field start_time integer
@@ -53,6 +71,15 @@ function oom.adj(process) end
 function oom.set_adj(process, adj, options) end
 
 
+--- A daemon and all that it started, the main processes first.
+---@param description pagewarden.Tree|(pagewarden.Process|integer)[]
+---@return pagewarden.TreeMember[]?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function oom.tree(description) end
+
+
 --- Whom the kernel would kill next for memory. The list's `total` is what `from_adj` is a share of.
 ---@param options? { top?: integer, cgroup?: string, spared?: boolean }
 ---@return pagewarden.Victim[]?
@@ -76,6 +103,7 @@ function oom.open(root) end
 ---@field score fun(self, process: pagewarden.Process|integer): integer?, string?
 ---@field adj fun(self, process: pagewarden.Process|integer): integer?, string?
 ---@field set_adj fun(self, process: any, adj: integer, options?: pagewarden.ActOptions): integer?
+---@field tree fun(self, description: table): pagewarden.TreeMember[]?, string?
 ---@field victims fun(self, options?: table): pagewarden.Victim[]?, any
 local Oom = {}
 

@@ -77,7 +77,7 @@
 
 ---@alias pagewarden.Field "pid"|"ppid"|"comm"|"state"|"uid"|"threads"|"start_time"|"vsize"|"rss"
 ---| "rss_anon"|"rss_file"|"rss_shmem"|"swap"|"pss"|"uss"|"oom_score"|"oom_score_adj"|"minflt"
----| "majflt"|"cgroup"|"cmdline"
+---| "majflt"|"cgroup"|"unit"|"cmdline"
 
 ---@class pagewarden.ProcessesOptions: { [integer]: pagewarden.Field }
 ---@field where? table<pagewarden.Field, integer|string|string[]|{ min?: integer, max?: integer }>

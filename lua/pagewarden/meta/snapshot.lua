@@ -23,6 +23,7 @@
 ---@field minflt? integer
 ---@field majflt? integer
 ---@field cgroup? string
+---@field unit? string of systemd, "cron.service"
 ---@field cmdline? string
 local Row = {}
 
