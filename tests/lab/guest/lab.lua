@@ -2,7 +2,7 @@
 --- What a check works with. What it started or made is ended and removed when it is over.
 ---
 --- Beside the functions, `lab.kernel` is the version ("6.1"), and `lab.swap`, `lab.disks`,
---- `lab.zram` and `lab.scratch` say where what the script needs is.
+--- `lab.zram`, `lab.scratch` and `lab.cgroups` say where what the script needs is.
 local proc = require "pagewarden.proc"
 local fcntl = require "posix.fcntl"
 local signal = require "posix.signal"
@@ -13,8 +13,7 @@ local wait = require "posix.sys.wait"
 
 local lab = {}
 
-local CGROUPS = "/sys/fs/cgroup"
-
+local POLICY_TRIES = 5
 local cleanups = {}
 
 
@@ -137,7 +136,7 @@ end
 local function become(words, cgroup, output)
   lab.write("/proc/self/oom_score_adj", 0)
   if cgroup then
-    lab.write(CGROUPS .. cgroup .. "/cgroup.procs", unistd.getpid())
+    lab.write(lab.cgroups .. cgroup .. "/cgroup.procs", unistd.getpid())
   end
   unistd.dup2(output, 1)
   unistd.close(output)
@@ -180,12 +179,45 @@ end
 ---@param path string "/web"
 ---@return string path
 function lab.cgroup(path)
-  local folder = CGROUPS .. path
+  local folder = lab.cgroups .. path
   assert(stat.mkdir(folder))
   lab.defer(function()
     lab.await("the cgroup is empty", 10, function() return unistd.rmdir(folder) end)
   end)
   return path
+end
+
+
+--- Writes a policy, and a configuration that grants it what it needs; its path.
+local function write_policy(name, needs, body)
+  local path = ("/root/%s.lua"):format(name)
+  lab.write(path, ("return { api = 1, name = %q, summary = 'A test', needs = %s,\n"
+    .. "start = function(pw)\n%s\npw.log 'ready'\npw:every(60, function() end)\nend }\n"):format(
+    name, needs, body))
+  stat.mkdir "/root/conf.d"
+  lab.write("/root/conf.d/all.lua", ("policy %q { grant = %s }\n"):format(path, needs))
+  return path
+end
+
+
+--- Starts `pagewarden run` of a policy that has this for the body of its `start`, is granted what
+--- it needs, and waits then. Tried again, since time that the host takes from the guest passes for
+--- CPU time of the policy, which then overruns its deadline.
+---@param name string
+---@param needs string a table in Lua's own words: `{ sysctl = { "vm.swappiness" } }`
+---@param body string
+---@return lab.Program program its `start` is over
+function lab.run_policy(name, needs, body)
+  local path = write_policy(name, needs, body)
+  for _ = 1, POLICY_TRIES do
+    local program = lab.start { "pagewarden", "run", path, "--config", "/root" }
+    for line in program.output:lines() do
+      if line:find(name .. ": ready", 1, true) then
+        return program
+      end
+    end
+  end
+  error(("%s did not start; the console says why"):format(name), 2)
 end
 
 

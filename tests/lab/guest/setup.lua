@@ -36,13 +36,15 @@ end
 
 
 local function mount_cgroups(version)
+  local folder = "/sys/fs/cgroup"
   if version == 2 then
-    execute "mount -t cgroup2 cgroup2 /sys/fs/cgroup"
-    write("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids +cpu +io")
-  else
-    execute "mount -t tmpfs tmpfs /sys/fs/cgroup && mkdir /sys/fs/cgroup/memory"
-    execute "mount -t cgroup -o memory memory /sys/fs/cgroup/memory"
+    execute("mount -t cgroup2 cgroup2 " .. folder)
+    write(folder .. "/cgroup.subtree_control", "+memory +pids +cpu +io")
+    return folder
   end
+  execute(("mount -t tmpfs tmpfs %s && mkdir %s/memory"):format(folder, folder))
+  execute(("mount -t cgroup -o memory memory %s/memory"):format(folder))
+  return folder .. "/memory"
 end
 
 
@@ -67,7 +69,7 @@ end
 
 
 --- What the script needs, and where it is: `swap` and `disks` are lists of devices, `zram` is one,
---- `scratch` has folders by file system.
+--- `scratch` has folders by file system, and `cgroups` is the folder of those that account memory.
 ---@param needs table
 ---@return table
 function setup.guest(needs)
@@ -75,7 +77,7 @@ function setup.guest(needs)
   local guest = { swap = {}, disks = {}, scratch = {} }
   -- What the kernel kills is never what watches it.
   write("/proc/self/oom_score_adj", "-1000")
-  mount_cgroups(needs.cgroup)
+  guest.cgroups = mount_cgroups(needs.cgroup)
   if needs.lru_gen ~= "" then
     write("/sys/kernel/mm/lru_gen/enabled", needs.lru_gen)
   end

@@ -1,0 +1,38 @@
+-- SPDX-License-Identifier: MIT
+-- Memory accounted by cgroups of version 1, which Debian's 6.12 is built without.
+local cgroup = require "pagewarden.cgroup"
+local lab = require "lab"
+local loops = require "pagewarden.loop"
+
+local MIB = 1 << 20
+
+return {
+  needs = { kernels = { "6.1" }, cgroup = 1 },
+
+  { "a cgroup's memory, limits and events are read", function()
+    lab.cgroup "/web"
+    local hog = lab.hog(16, "/web")
+    assert.equal(1, cgroup.version())
+    assert.equal("/web", cgroup.own(hog.pid))
+    assert.is_true(cgroup.current "/web" >= 16 * MIB)
+    lab.write("/sys/fs/cgroup/memory/web/memory.limit_in_bytes", 64 * MIB)
+    assert.equal(64 * MIB, cgroup.limits("/web").max)
+    assert.is_true(cgroup.stat("/web").rss >= 15 * MIB)
+  end },
+
+  { "a kill within a cgroup is read from the kernel's log", function()
+    local loop <close> = assert(loops.new())
+    lab.cgroup "/web"
+    lab.write("/sys/fs/cgroup/memory/web/memory.limit_in_bytes", 8 * MIB)
+    local heard
+    assert(loop:on_oom(function(event)
+      heard = event
+      loop:stop()
+    end))
+    loop:after(60, function() loop:stop() end)
+    local hog = lab.start({ "hog", "32" }, "/web")
+    assert(loop:run())
+    assert.same({ hog.pid, "CONSTRAINT_MEMCG", "/web" },
+      { heard.pid, heard.constraint, heard.oom_cgroup })
+  end },
+}
