@@ -46,6 +46,18 @@ static struct pw_slice unescape(struct pw_slice text, char out[PW_LOG_LINE_BYTES
 }
 
 
+/* A text of this size was cut, perhaps within a number: what stands after its last blank or newline
+ * is left out. */
+static struct pw_slice without_stump(struct pw_slice text) {
+    size_t size = text.size;
+    while (size > 0 && text.data[size - 1] != ' ' && text.data[size - 1] != '\n') {
+        size--;
+    }
+    bool cut = text.size >= PW_LOG_LINE_BYTES - 1 && size > 0;
+    return (struct pw_slice){text.data, cut ? size : text.size};
+}
+
+
 bool pw_parse_log_record(struct pw_slice record, char room[PW_LOG_LINE_BYTES],
                          struct pw_log_line *line) {
     struct pw_slice rest = record, header, text;
@@ -59,7 +71,10 @@ bool pw_parse_log_record(struct pw_slice record, char room[PW_LOG_LINE_BYTES],
         line->time_us = PW_ABSENT;
     }
     line->from_kernel = number < LEVELS;
-    line->text = pw_take_line(&rest, &text) ? unescape(text, room) : (struct pw_slice){room, 0};
+    line->text = (struct pw_slice){room, 0};
+    if (pw_take_line(&rest, &text)) {
+        line->text = without_stump(unescape(text, room));
+    }
     return true;
 }
 

@@ -21,8 +21,8 @@ struct pw_log_line {
 };
 
 /* Reads a record as read(2) gives it: "3,812,7063247407,-;text\n KEY=value\n". Its text is in
- * `room`, with escapes undone (kernel/printk/printk.c, msg_add_ext_text()). False for any other
- * text. */
+ * `room`, with escapes undone (kernel/printk/printk.c, msg_add_ext_text()), and without the word
+ * that was cut where the record was full. False for any other text. */
 bool pw_parse_log_record(struct pw_slice record, char room[PW_LOG_LINE_BYTES],
                          struct pw_log_line *line);
 

@@ -99,6 +99,51 @@ describe("kmsg.reports", function()
     end)
   end)
 
+  describe("reads what was made in the lab by", function()
+    it("6.1, whose statistics were cut, with a group", function()
+      local report = only_report "6.1-memcg.log"
+      assert.same({ "/web", "/web", "CONSTRAINT_MEMCG", "/web" },
+        { report.cgroup, report.oom_cgroup, report.constraint, report.group })
+      assert.same({ 391, 8 << 20 }, { report.usage.memory.failcnt, report.usage.memory.limit })
+      assert.same({ 8257536, 0, nil }, { report.stats[1].stat.anon,
+        report.stats[1].stat.workingset_activate_file, report.stats[1].stat.pgfault })
+      assert.same({ 1, 113, "sleep" },
+        { #report.others, report.others[1].pid, report.others[1].comm })
+      assert.same({}, report.missing)
+    end)
+
+    it("6.1, by sysrq f", function()
+      local report = only_report "6.1.log"
+      assert.same({ true, "kworker/1:2", -1 },
+        { report.manual, report.invoked.comm, report.invoked.order })
+      assert.same({ "DMA", "DMA32" },
+        { report.memory.zones[1].zone, report.memory.zones[2].zone })
+      assert.equal(66188 * KIB, report.memory.nodes[0].inactive_anon)
+      assert.equal(2 << 20, report.memory.hugepages[2].hugepages_size)
+      assert.same({ 117, 16502 }, { report.tasks[2].pid, report.tasks[2].rss })
+      assert.same({}, report.missing)
+    end)
+
+    it("6.12, on the whole machine", function()
+      local report = only_report "6.12.log"
+      assert.equal("6.12.107+deb13-cloud-amd64", report.invoked.kernel)
+      assert.same({ pid = 165, uid = 0, tgid = 165, total_vm = 524536, rss = 112909,
+        rss_anon = 112896, rss_file = 13, rss_shmem = 0, pgtables_bytes = 950272, swapents = 0,
+        oom_score_adj = 0, name = "hog" }, report.tasks[2])
+      assert.equal(2672 * KIB, report.memory.zones[2].free)
+      assert.same({ 130938, 12300, 0 }, { report.memory.ram_pages, report.memory.reserved_pages,
+        report.memory.hwpoisoned_pages })
+      assert.same({}, report.missing)
+    end)
+
+    it("6.12, for a cgroup's limit", function()
+      local report = only_report "6.12-memcg.log"
+      assert.equal(0, report.stats[1].stat.numa_hint_faults)
+      assert.equal(math.huge, report.usage.swap.limit)
+      assert.equal(317, report.tasks[2].rss_file)
+    end)
+  end)
+
   it("tolerates lines of others in between, and callers", function()
     local report = kmsg.reports(lines(
       "[    1.000000][  T812] hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0",

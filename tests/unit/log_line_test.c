@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "read/log_line.h"
 
 static char room[PW_LOG_LINE_BYTES];
@@ -31,6 +33,17 @@ static void the_text_of_a_record_has_its_escapes_undone(void **state) {
     (void)state;
     parse("6,1,2,-;a\\x0ab\\x5c\\xzz");
     assert_text(line.text, "a\nb\\\\xzz");
+}
+
+
+/* 6.1 prints a cgroup's statistics as one record, which has no room for all of them. */
+static void a_number_that_was_cut_is_left_out(void **state) {
+    (void)state;
+    char record[2 * PW_LOG_LINE_BYTES];
+    int size = snprintf(record, sizeof record, "6,1,2,-;%*s 123", PW_LOG_LINE_BYTES - 5, "x");
+    assert_true(pw_parse_log_record((struct pw_slice){record, (size_t)size}, room, &line));
+    assert_int_equal(line.text.size, PW_LOG_LINE_BYTES - 4);
+    assert_int_equal(line.text.data[line.text.size - 2], 'x');
 }
 
 
@@ -111,6 +124,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_record_has_its_time_its_sequence_and_its_writer),
         cmocka_unit_test(the_text_of_a_record_has_its_escapes_undone),
+        cmocka_unit_test(a_number_that_was_cut_is_left_out),
         cmocka_unit_test(what_is_no_record_is_told_apart),
         cmocka_unit_test(what_dmesg_and_syslog_put_before_a_line_is_taken_off),
         cmocka_unit_test(the_time_is_known_where_the_kernels_own_is_there),
