@@ -5,8 +5,8 @@
 #include <lauxlib.h>
 #include <stdbool.h>
 
-#
 #include "bind/bind.h"
+#include "host/loop_object.h"
 #include "host/told.h"
 
 #define GATE "pagewarden.gate"
@@ -14,6 +14,7 @@
 struct gate_object {
     struct pw_gate gate;
     struct pw_told told;
+    const struct pw_loop_object *loop; /* or NULL; kept by the user value */
     bool open;
 };
 
@@ -32,7 +33,32 @@ struct pw_gate *pw_check_gate(lua_State *L, int index) {
 
 static void tell(void *context, const char *event, const struct pw_event_field fields[],
                  int count) {
-    pw_told_add(context, event, fields, count);
+    pw_told_add(&((struct gate_object *)context)->told, event, fields, count);
+}
+
+
+static int64_t now_ns(void *context) {
+    return pw_loop_now(&((const struct gate_object *)context)->loop->loop);
+}
+
+
+/* [-0, +0, v] Reads the options table at 2 into the object on top of the stack. */
+static bool check_options(lua_State *L, struct gate_object *object) {
+    static const char *const known[] = {"imagined", "loop", NULL};
+    if (lua_isnoneornil(L, 2)) {
+        return false;
+    }
+    luaL_checktype(L, 2, LUA_TTABLE);
+    pw_check_names(L, 2, known, "option");
+    if (lua_getfield(L, 2, "loop") != LUA_TNIL) {
+        object->loop = luaL_testudata(L, -1, PW_LOOP);
+        luaL_argcheck(L, object->loop, 2, "loop: a loop expected");
+    }
+    lua_setiuservalue(L, -2, 1);
+    lua_getfield(L, 2, "imagined");
+    bool imagined = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return imagined;
 }
 
 
@@ -42,27 +68,23 @@ left is not touched until `recover` or `adopt`.
 @function gate
 @tparam string root
 @tparam[opt] table options `{ imagined = true }` when a test's world is behind it, which itself does
-what cannot be put back, such as killing, when it hears of the act
+what cannot be put back, such as killing, when it hears of the act; `loop` to measure cool-downs on
+the clock of a loop
 @treturn[1] gate
 @return[2] nil
 @treturn[2] string message
 @treturn[2] integer errno
 */
 int pw_new_gate(lua_State *L) {
-    static const char *const known[] = {"imagined", NULL};
     const char *root = luaL_checkstring(L, 1);
-    bool imagined = false;
     pw_check_surplus(L, 2);
-    if (!lua_isnoneornil(L, 2)) {
-        luaL_checktype(L, 2, LUA_TTABLE);
-        pw_check_names(L, 2, known, "option");
-        lua_getfield(L, 2, "imagined");
-        imagined = lua_toboolean(L, -1);
-    }
-    struct gate_object *object = lua_newuserdatauv(L, sizeof *object, 0);
+    lua_settop(L, 2);
+    struct gate_object *object = lua_newuserdatauv(L, sizeof *object, 1);
     *object = (struct gate_object){.open = false};
     luaL_setmetatable(L, GATE);
-    struct pw_hooks hooks = {.tell = tell, .context = &object->told};
+    bool imagined = check_options(L, object);
+    struct pw_hooks hooks = {
+        .tell = tell, .now_ns = object->loop ? now_ns : NULL, .context = object};
     int error = pw_gate_open(&object->gate, root, &hooks);
     if (error) {
         return pw_fail(L, root, -error);

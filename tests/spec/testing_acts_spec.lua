@@ -59,6 +59,24 @@ describe("a test world of a policy that acts", function()
     assert.no_trace(world)
   end)
 
+  it("cools down in the world's time", function()
+    local world <close> = testing.new { script = folder:write("hasty.lua", [[
+      return { api = 1, name = "hasty", summary = "A test",
+        needs = { sysctl = { "vm.swappiness" } },
+        start = function(pw)
+          local value = 60
+          pw:every(10, function()
+            value = value - 1
+            pw.sysctl.set("vm.swappiness", value, { cooldown = 25 })
+          end)
+        end }]]) }
+    world:write("proc/sys/vm/swappiness", "60\n")
+    world:advance "40s"
+    assert.equal(2, #world.acts)
+    assert.act(world, { value = "59" })
+    assert.act(world, { value = "56" })
+  end)
+
   it("writes nothing in dry run, and tells what would have been done", function()
     local world <close> = new { dry_run = true }
     shorten(world)

@@ -84,7 +84,7 @@ local Gate = {}
 
 --- Opens the gate that all changes of a host's policies go through, over one root.
 ---@param root string
----@param options? { imagined: boolean? } true when a test's world is behind it
+---@param options? { imagined: boolean?, loop: pagewarden.Loop? } a test's world, and its clock
 ---@return pagewarden.Gate?
 ---@return string? message
 ---@return integer? errno

@@ -342,7 +342,8 @@ function World:grant_needs()
     error(("the policy needs %s, which this version cannot grant"):format(
       table.concat(needs.describe(lacking), "; ")), 4)
   end
-  self.gate = next(grant) and assert(host.gate(self.tree.path, { imagined = true })) or nil
+  self.gate = next(grant)
+    and assert(host.gate(self.tree.path, { imagined = true, loop = self.loop })) or nil
   return grant
 end
 
