@@ -21,13 +21,15 @@ int pw_call_replaced(lua_State *L) {
 }
 
 
-static void set_package_path(lua_State *L, const char *path) {
+/* The environment of whoever starts the host has no say in what it loads. */
+static void open_package(lua_State *L, const char *path) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
+    luaL_requiref(L, LUA_LOADLIBNAME, luaopen_package, 1);
     lua_pushstring(L, path ? path : "");
     lua_setfield(L, -2, "path");
-    lua_pushliteral(L, "");
-    lua_setfield(L, -2, "cpath");
-    lua_pushnil(L);
-    lua_setfield(L, -2, "loadlib");
+    pw_guard_package(L);
+    lua_pop(L, 1);
 }
 
 
@@ -48,11 +50,6 @@ void pw_open_guarded_libraries(lua_State *L, const char *path) {
     open_library(L, LUA_STRLIBNAME, luaopen_string, pw_guard_string);
     open_library(L, LUA_MATHLIBNAME, luaopen_math, NULL);
     open_library(L, LUA_UTF8LIBNAME, luaopen_utf8, NULL);
-    /* The environment of whoever starts the host has no say in what it loads. */
-    lua_pushboolean(L, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, "LUA_NOENV");
-    luaL_requiref(L, LUA_LOADLIBNAME, luaopen_package, 1);
-    set_package_path(L, path);
-    lua_pop(L, 1);
+    open_package(L, path);
     pw_preload_modules(L);
 }

@@ -10,7 +10,8 @@
  *   string     rep of nothing ends; what a pattern may cost is tried first, under the deadline;
  *              there is no dump
  *   math, utf8 as they are
- *   package    for the host's `require`; it loads no shared objects
+ *   package    for the host's `require`; it loads no shared objects, and of the host's modules not
+ *              what only a debugger wants: a third of their memory
  *
  * There is no debug, io or os: a policy takes its time from pw:now(), which a test can move. print,
  * warn, dofile and loadfile are for code of the host.
@@ -30,6 +31,7 @@ void pw_open_guarded_libraries(lua_State *L, const char *path);
 /* [-0, +0, e] Replace functions of the library, a table on top of the stack. */
 void pw_guard_base(lua_State *L);
 void pw_guard_coroutine(lua_State *L);
+void pw_guard_package(lua_State *L);
 void pw_guard_string(lua_State *L);
 void pw_guard_table(lua_State *L);
 

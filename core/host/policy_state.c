@@ -171,6 +171,7 @@ const char *pw_outcome_name(enum pw_outcome outcome) {
 
 static int open_libraries(lua_State *L, void *path) {
     pw_open_guarded_libraries(L, path);
+    lua_gc(L, LUA_GCINC, PW_GC_PAUSE_PERCENT, 0, 0);
     return 0;
 }
 

@@ -26,6 +26,10 @@
 #define PW_POLICY_MEMORY_BYTES ((size_t)4 << 20)
 #define PW_POLICY_CALL_NS (INT64_C(250) * 1000 * 1000)
 
+/* Garbage is collected once a state has grown to this share of what was in use: there are many
+ * states, and each is small, so that it takes a tenth of a millisecond. */
+#define PW_GC_PAUSE_PERCENT 110
+
 /* Instructions between two looks at the deadline. */
 #define PW_HOOK_INSTRUCTIONS 1000
 

@@ -16,7 +16,7 @@ local values = {} ---@type table<string, any>
 --- Modules that a policy is done with once it has started, unless it keeps them itself: two thirds
 --- of the memory of a small one.
 local FOR_LOADING = { "pagewarden.declaration", "pagewarden.needs", "pagewarden.option",
-  "pagewarden.option_types", "pagewarden.option_values", "pagewarden.unit" }
+  "pagewarden.option_types", "pagewarden.option_values", "pagewarden.sandbox", "pagewarden.unit" }
 
 
 local function may_load(path)
@@ -63,6 +63,7 @@ end
 
 local function let_go()
   policy, values, declaration, option_values = nil, nil, nil, nil
+  cell.load, cell.set_options, cell.needs, cell.start = nil, nil, nil, nil
   for _, name in ipairs(FOR_LOADING) do
     package.loaded[name] = nil
   end

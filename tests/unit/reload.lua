@@ -70,8 +70,10 @@ local function reload(n)
   loop:advance(10)
 end
 
---- How many descriptors are open, and how much memory the host's Lua has.
+--- How many descriptors are open, and how much memory the host's Lua has. A thread writes what is
+--- kept, and ends with the policy.
 local function measure()
+  fleet:stop "keeps"
   collectgarbage()
   collectgarbage()
   return #dirent.dir "/proc/self/fd", collectgarbage "count" * 1024 // 1 | 0

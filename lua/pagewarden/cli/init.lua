@@ -29,6 +29,15 @@ local function load_commands()
 end
 
 
+local function find(commands, name)
+  for _, pair in ipairs(commands) do
+    if pair[1] == name then
+      return pair[2]
+    end
+  end
+end
+
+
 local function show_version()
   local host = require "pagewarden.host"
   local kernel = require("posix.sys.utsname").uname()
@@ -55,12 +64,7 @@ local function run(words, context)
   elseif not arguments.command then
     return run({ DEFAULT, table.unpack(words) }, context)
   end
-  for _, pair in ipairs(commands) do
-    if pair[1] == arguments.command then
-      return pair[2].run(arguments, context)
-    end
-  end
-  error(arguments.command)
+  return find(commands, arguments.command).run(arguments, context) -- a tail call: nothing is kept
 end
 
 
