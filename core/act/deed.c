@@ -66,6 +66,14 @@ struct pw_act_outcome pw_gate_do(struct pw_gate *gate, const struct pw_actor *ac
 }
 
 
+void pw_gate_tell_failure(const struct pw_gate *gate, const struct pw_actor *actor,
+                          const struct pw_deed *deed, int error, const char *reason) {
+    struct pw_act_outcome outcome = {0};
+    pw_refuse(&outcome, error, "%s", reason);
+    audit(gate, actor, deed, &outcome);
+}
+
+
 struct pw_act_outcome pw_deed_alone(const struct pw_source *source, const struct pw_deed *deed) {
     struct pw_act_outcome outcome = {.verdict = PW_ACT_DONE};
     if (is_possible(deed, &outcome)) {

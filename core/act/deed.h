@@ -32,6 +32,10 @@ struct pw_deed {
 struct pw_act_outcome pw_gate_do(struct pw_gate *gate, const struct pw_actor *actor,
                                  const struct pw_deed *deed);
 
+/* Tells, as refused, that a deed which was let through and begun failed later. */
+void pw_gate_tell_failure(const struct pw_gate *gate, const struct pw_actor *actor,
+                          const struct pw_deed *deed, int error, const char *reason);
+
 /* Does it without a gate: the caller's own rights, and nobody is told. */
 struct pw_act_outcome pw_deed_alone(const struct pw_source *source, const struct pw_deed *deed);
 

@@ -9,14 +9,14 @@
 #include "act/sysctl.h"
 
 /* What the word of a grant is followed by. */
-enum subject { NOTHING, A_NAME, A_SYSCTL, A_PATH };
+enum subject { NOTHING, A_NAME, A_SYSCTL, A_PATH, A_WAY };
 
 static const struct kind {
     const char *word;
     enum subject subject;
 } kinds[] = {
     {"sysctl", A_SYSCTL}, {"mm", A_NAME},    {"cgroup", A_PATH}, {"oom", NOTHING},
-    {"kill", NOTHING},    {"sysrq", A_NAME}, {"swap", A_PATH},   {"reclaim", A_NAME},
+    {"kill", NOTHING},    {"sysrq", A_NAME}, {"swap", A_PATH},   {"reclaim", A_WAY},
 };
 
 
@@ -67,15 +67,20 @@ static int add_sysctl(struct pw_grants *grants, struct pw_slice name) {
 }
 
 
+static struct pw_slice without_slashes(struct pw_slice path) {
+    while (path.size > 0 && path.data[path.size - 1] == '/') {
+        path.size--;
+    }
+    return path;
+}
+
+
 /* A grant's path is only compared with paths that were checked, so ".." in it grants nothing. */
 static int add_path(struct pw_grants *grants, const char *word, struct pw_slice path) {
     if (path.size == 0 || path.data[0] != '/') {
         return -EINVAL;
     }
-    while (path.size > 0 && path.data[path.size - 1] == '/') {
-        path.size--;
-    }
-    return add_text(grants, word, path);
+    return add_text(grants, word, without_slashes(path));
 }
 
 
@@ -91,9 +96,20 @@ int pw_grants_add(struct pw_grants *grants, struct pw_slice words) {
         return add_sysctl(grants, words);
     case A_PATH:
         return add_path(grants, kind->word, words);
+    case A_WAY:
+        return add_text(grants, kind->word, pw_slice_trim(without_slashes(words)));
     default:
         return add_text(grants, kind->word, words);
     }
+}
+
+
+/* Whether a grant is one for what has more behind it: a path, for those below it; a way, for
+ * whatever it is done to. */
+static bool may_be_followed(const struct kind *kind, struct pw_slice granted, char next) {
+    bool is_way = kind->subject == A_WAY;
+    bool has_path = kind->subject == A_PATH || (is_way && memchr(granted.data, '/', granted.size));
+    return has_path ? next == '/' : is_way && next == ' ';
 }
 
 
@@ -108,8 +124,8 @@ static bool covers(const char *text, const struct kind *kind, struct pw_slice su
     if (granted.size > subject.size || memcmp(granted.data, subject.data, granted.size) != 0) {
         return false;
     }
-    bool whole = granted.size == subject.size;
-    return whole || (kind->subject == A_PATH && subject.data[granted.size] == '/');
+    return granted.size == subject.size ||
+           may_be_followed(kind, granted, subject.data[granted.size]);
 }
 
 

@@ -3,6 +3,7 @@
  * What a policy may change, as an administrator put it in words:
  *
  *   "sysctl vm.swappiness"   "cgroup /user.slice"   "oom"   "sysrq f"   "swap /var/swap"
+ *   "reclaim drop_caches"   "reclaim pageout"   "reclaim cgroup /user.slice"
  */
 #ifndef PAGEWARDEN_ACT_GRANT_H
 #define PAGEWARDEN_ACT_GRANT_H
@@ -20,7 +21,8 @@ struct pw_grants {
 int pw_grants_add(struct pw_grants *grants, struct pw_slice words);
 
 /* Whether what such a key is about may be changed: "oom 812:45678" where "oom" is granted,
- * "swap /var/swap/a" where "swap /var/swap" is. */
+ * "swap /var/swap/a" where "swap /var/swap" is, "reclaim pageout 812:45678" where "reclaim pageout"
+ * is. */
 bool pw_grants_allow(const struct pw_grants *grants, struct pw_slice key);
 
 /* Forgets all of them. */

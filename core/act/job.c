@@ -98,6 +98,12 @@ void pw_job_say(int speaker_fd, const struct pw_job_news *news) {
 }
 
 
+void pw_job_fail(struct pw_job_news *news, int error, const char *reason) {
+    news->error = error;
+    snprintf(news->reason, sizeof news->reason, "%s", reason);
+}
+
+
 /* Waits for the end of a process that was killed or has nothing left to do. One that the kernel
  * holds on to is left, to be reaped with us. */
 static int reap(pid_t pid) {

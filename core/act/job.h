@@ -40,6 +40,9 @@ int pw_job_start(struct pw_job *job, pw_job_work *work, const void *arguments);
 /* From inside a job: how far it is. What the other side has not taken in time is lost. */
 void pw_job_say(int speaker_fd, const struct pw_job_news *news);
 
+/* From inside a job: makes its news those of a failure. */
+void pw_job_fail(struct pw_job_news *news, int error, const char *reason);
+
 /* Takes the next news without waiting: 0, or -EAGAIN when there is none. After the end there is
  * none. */
 int pw_job_take(struct pw_job *job, struct pw_job_news *news);

@@ -29,6 +29,20 @@ const struct pw_identity *pw_check_process(lua_State *L, int index) {
 }
 
 
+struct pw_identity pw_check_process_or_pid(lua_State *L, int index, struct pw_reader **reader) {
+    const struct pw_identity *process = pw_test_process(L, index);
+    if (process) {
+        lua_getiuservalue(L, index, 1);
+        *reader = pw_check_reader(L, -1);
+        lua_pop(L, 1);
+        return *process;
+    }
+    luaL_argcheck(L, lua_isinteger(L, index) && lua_tointeger(L, index) > 0, index,
+                  "a process or a pid expected");
+    return (struct pw_identity){lua_tointeger(L, index), PW_ABSENT};
+}
+
+
 struct pw_reader *pw_reader_of_process(lua_State *L) {
     lua_getiuservalue(L, 1, 1);
     struct pw_reader *reader = lua_touserdata(L, -1);

@@ -19,6 +19,10 @@ const struct pw_identity *pw_test_process(lua_State *L, int index);
 /* [-0, +0, v] The identity at `index`; raises for anything else. */
 const struct pw_identity *pw_check_process(lua_State *L, int index);
 
+/* [-0, +0, v] The process at `index`, which is read where it was found; or a pid, whoever has it
+ * now, which is read through `reader`. */
+struct pw_identity pw_check_process_or_pid(lua_State *L, int index, struct pw_reader **reader);
+
 /* [-0, +0, v] The reader of the process at 1; raises when it is closed. */
 struct pw_reader *pw_reader_of_process(lua_State *L);
 

@@ -8,7 +8,8 @@ local acts = {}
 
 --- The needs that there are acts for, each with the module of `pw` that has them.
 local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
-  { need = "oom", module = "oom" } }
+  { need = "oom", module = "oom" },
+  { need = "reclaim", module = "reclaim" } }
 
 
 --- The part of the needs that this version has no acts for.
@@ -26,8 +27,8 @@ end
 --- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than
 --- reading back what is missed: they leave nothing to put back.
 local HARMLESS = {
-  sysrq = { h = true, l = true, m = true, s = true, t = true, w = true },
-  reclaim = { sync = true, pageout = true, cold = true, cgroup = true },
+  sysrq = { h = true, l = true, m = true, p = true, q = true, s = true, t = true, w = true },
+  reclaim = { sync = true, syncfs = true, pageout = true, cold = true, cgroup = true },
 }
 
 
@@ -39,7 +40,7 @@ function acts.irreversible(needed)
   for name, harmless in pairs(HARMLESS) do
     local rest = {}
     for _, what in ipairs(needed[name] or {}) do
-      rest[#rest + 1] = not harmless[what] and what or nil
+      rest[#rest + 1] = not harmless[what:match "^%S+"] and what or nil
     end
     irreversible[name] = rest[1] and rest or nil
   end

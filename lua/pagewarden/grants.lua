@@ -10,10 +10,15 @@ local unit = require "pagewarden.unit"
 local grants = {}
 
 
---- A path stands for what is below it as well.
+--- A path stands for what is below it as well, and a way to reclaim for whatever it is done to.
 local function covers(granted, needed)
-  return granted == needed or granted:find "^/" ~= nil
-    and needed:sub(1, #granted + 1) == granted:gsub("/$", "") .. "/"
+  if granted == needed then
+    return true
+  elseif not granted:find("/", 1, true) then
+    return needed:find(granted .. " /", 1, true) == 1
+  end
+  local folder = granted:gsub("/*$", "/")
+  return needed:sub(1, #folder) == folder
 end
 
 

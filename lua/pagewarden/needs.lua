@@ -12,15 +12,15 @@ local function is_true(value)
 end
 
 
---- A list of strings, all of them in `known` when that is given.
-local function list_of(known)
+--- A list of strings, of which `accepts` takes every one when that is given.
+local function list_of(accepts)
   return function(value)
     if type(value) ~= "table" or #value == 0 then
       return false
     end
     for key, element in pairs(value) do
       if math.type(key) ~= "integer" or type(element) ~= "string"
-        or known and not known[element] then
+        or accepts and not accepts(element) then
         return false
       end
     end
@@ -34,12 +34,30 @@ local function is_size(value)
 end
 
 
-local function is_letters(value)
-  return list_of()(value) and not table.concat(value, " "):find "%w%w"
+local RESOURCES = { cpu = true, memory = true, io = true, irq = true }
+
+
+local function is_resource(name)
+  return RESOURCES[name]
 end
 
 
-local RESOURCES = { cpu = true, memory = true, io = true, irq = true }
+--- The letters of SysRq that do not end everything.
+local function is_letter(letter)
+  return letter:find "^[fhlmpqstw]$" ~= nil
+end
+
+
+--- Ways to reclaim; the value says whether one may be followed by a path.
+local WAYS = { sync = false, syncfs = true, drop_caches = false, compact = false, pageout = false,
+  cold = false, cgroup = true }
+
+
+local function is_way(words)
+  local way, path = words:match "^(%S+) (/.*)$"
+  return WAYS[way or words] ~= nil and (path == nil or WAYS[way])
+end
+
 
 ---@class pagewarden.Need
 ---@field name string
@@ -53,16 +71,18 @@ local KINDS = {
   { name = "process", expects = '"read"', free = true,
     accepts = function(value) return value == "read" end },
   { name = "pressure", expects = "a list of cpu, memory, io and irq", free = true,
-    accepts = list_of(RESOURCES) },
+    accepts = list_of(is_resource) },
   { name = "kmsg", expects = "true", free = true, accepts = is_true },
   { name = "sysctl", expects = "a list of keys", accepts = list_of() },
   { name = "mm", expects = "a list of knobs", accepts = list_of() },
   { name = "cgroup", expects = "a list of paths", accepts = list_of() },
   { name = "oom", expects = "true", accepts = is_true },
   { name = "kill", expects = "true", accepts = is_true },
-  { name = "sysrq", expects = "a list of letters", accepts = is_letters },
+  { name = "sysrq", expects = "a list of letters out of fhlmpqstw",
+    accepts = list_of(is_letter) },
   { name = "swap", expects = "a list of paths", accepts = list_of() },
-  { name = "reclaim", expects = "a list of ways to reclaim", accepts = list_of() },
+  { name = "reclaim", accepts = list_of(is_way), expects = "a list of sync, syncfs, drop_caches, "
+    .. 'compact, pageout, cold and cgroup, or of "cgroup /PATH"' },
   { name = "exec", expects = "a list of programs", accepts = list_of() },
   { name = "state", expects = 'a size, such as "4K"', accepts = is_size, free = true },
   { name = "modules", expects = "a list of module names", accepts = list_of() },

@@ -102,6 +102,17 @@ assert(not swap.open(root):header "/proc/swaps")
 assert(#swap.advise { ram = 8 << 30 } == 9)
 assert(#swap.open(root):advise() == 9)
 
+-- pagewarden.reclaim, which does nothing under another root
+do local view <close> = assert(reclaim.open(root)) end
+assert(reclaim.open(root)):close()
+assert(not reclaim.open(root):sync())
+assert(not reclaim.open(root):syncfs "/")
+assert(not reclaim.open(root):compact())
+assert(not reclaim.open(root):drop_caches(3, { sync = false }))
+assert(not reclaim.open(root):pageout(200))
+assert(not reclaim.open(root):cold(reader:process(200), { force = true }))
+assert(not reclaim.open(root):cgroup("/system.slice", 1 << 20, { swappiness = 1 }))
+
 -- pagewarden.trend
 assert(trend.slope({ 0, 1, 2 }, { 1, 3, 5 }))
 assert(trend.mann_kendall { 1, 2, 3, 4 })

@@ -123,10 +123,10 @@ describe("a policy that acts", function()
   end)
 
   it("is refused whole when it needs what there are no acts for", function()
-    local code = CALM:gsub("sysctl = {[^}]*}", "sysrq = { 'f' }")
+    local code = CALM:gsub("sysctl = {[^}]*}", "exec = { '/bin/true' }")
     local status, _, errors = run("calm", code)
     assert.equal(3, status)
-    assert.truthy(errors:find("calm needs sysrq f, which this version cannot grant", 1, true))
+    assert.truthy(errors:find("needs exec /bin/true, which this version cannot grant", 1, true))
   end)
 end)
 

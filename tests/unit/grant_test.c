@@ -72,6 +72,25 @@ static void one_letter_of_sysrq_does_not_grant_another(void **state) {
 }
 
 
+static void a_way_to_reclaim_is_granted_with_whatever_it_is_done_to(void **state) {
+    (void)state;
+    struct pw_grants pageout = granted("reclaim pageout"), cgroup = granted("reclaim cgroup /a/");
+    struct pw_grants all = granted("reclaim cgroup /");
+    assert_true(allows(&pageout, "reclaim pageout 812:1"));
+    assert_false(allows(&pageout, "reclaim pageouts"));
+    assert_false(allows(&pageout, "reclaim drop_caches"));
+    assert_true(allows(&cgroup, "reclaim cgroup /a"));
+    assert_true(allows(&cgroup, "reclaim cgroup /a/b"));
+    assert_false(allows(&cgroup, "reclaim cgroup /a b"));
+    assert_false(allows(&cgroup, "reclaim cgroup /"));
+    assert_true(allows(&all, "reclaim cgroup /"));
+    assert_true(allows(&all, "reclaim cgroup /b"));
+    pw_grants_free(&pageout);
+    pw_grants_free(&cgroup);
+    pw_grants_free(&all);
+}
+
+
 static void words_that_make_no_grant_are_refused(void **state) {
     (void)state;
     static const char *const words[] = {
@@ -91,6 +110,7 @@ int main(void) {
         cmocka_unit_test(a_path_is_granted_with_those_below_it),
         cmocka_unit_test(scores_are_granted_or_not),
         cmocka_unit_test(one_letter_of_sysrq_does_not_grant_another),
+        cmocka_unit_test(a_way_to_reclaim_is_granted_with_whatever_it_is_done_to),
         cmocka_unit_test(words_that_make_no_grant_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,15 @@ local FIELDS = { "script", "root", "options", "scripts", "state", "dry_run" }
 local FIRST_PID = 1000
 
 
+--- What the world does when the policy has done what cannot be put back, by the key of the act.
+---@type table<string, fun(world: pagewarden.testing.World)>
+local REACTIONS = {
+  ["reclaim drop_caches"] = function(world)
+    world:write("proc/meminfo", kernel.drop_caches(world.tree.files["proc/meminfo"]))
+  end,
+}
+
+
 ---@class pagewarden.testing.World
 ---@field path string the fake root
 ---@field events pagewarden.Event[] what the policy logged, in order
@@ -354,6 +363,9 @@ function World:take(event)
   self.events[#self.events + 1] = event
   if event.event == "act" or event.event == "would" then
     self.acts[#self.acts + 1] = event
+  end
+  if event.event == "act" and REACTIONS[event.key] then
+    REACTIONS[event.key](self)
   end
 end
 

@@ -52,6 +52,28 @@ function kernel.count_kill(text)
 end
 
 
+--- The share of each cache that stays when they are dropped: what is mapped or in use.
+local STAYS = { Buffers = 0, Cached = 0.25, SReclaimable = 0.25 }
+
+
+--- meminfo after the caches have been dropped: what they lose is free.
+---@param text string
+---@return string
+function kernel.drop_caches(text)
+  local freed_kib = 0
+  for name, share in pairs(STAYS) do
+    text = text:gsub("(%f[%w]" .. name .. ":%s+)(%d+)", function(head, kib)
+      local left_kib = kib * share // 1 | 0
+      freed_kib = freed_kib + kib - left_kib
+      return head .. left_kib
+    end)
+  end
+  return (text:gsub("(MemFree:%s+)(%d+)", function(head, kib)
+    return ("%s%d"):format(head, kib + freed_kib)
+  end))
+end
+
+
 --- The kernel's report of the kill of a process.
 ---@param killed pagewarden.testing.Process
 ---@param details table? fields that are to be otherwise
