@@ -17,6 +17,7 @@ int luaopen_pagewarden_proc(lua_State *L);
 int luaopen_pagewarden_reclaim(lua_State *L);
 int luaopen_pagewarden_swap(lua_State *L);
 int luaopen_pagewarden_sysctl(lua_State *L);
+int luaopen_pagewarden_sysrq(lua_State *L);
 int luaopen_pagewarden_state_file(lua_State *L);
 int luaopen_pagewarden_text(lua_State *L);
 int luaopen_pagewarden_trend(lua_State *L);
@@ -36,6 +37,7 @@ static const luaL_Reg modules[] = {
     {"pagewarden.reclaim", luaopen_pagewarden_reclaim},
     {"pagewarden.swap", luaopen_pagewarden_swap},
     {"pagewarden.sysctl", luaopen_pagewarden_sysctl},
+    {"pagewarden.sysrq", luaopen_pagewarden_sysrq},
     {"pagewarden.state_file", luaopen_pagewarden_state_file},
     {"pagewarden.text", luaopen_pagewarden_text},
     {"pagewarden.trend", luaopen_pagewarden_trend},

@@ -8,7 +8,7 @@ local acts = {}
 
 --- The needs that there are acts for, each with the module of `pw` that has them.
 local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
-  { need = "oom", module = "oom" },
+  { need = "oom", module = "oom" }, { need = "sysrq", module = "sysrq" },
   { need = "reclaim", module = "reclaim" } }
 
 

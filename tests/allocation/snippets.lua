@@ -102,7 +102,14 @@ assert(not swap.open(root):header "/proc/swaps")
 assert(#swap.advise { ram = 8 << 30 } == 9)
 assert(#swap.open(root):advise() == 9)
 
--- pagewarden.reclaim, which does nothing under another root
+-- pagewarden.sysrq and pagewarden.reclaim, which do nothing under another root
+do local view <close> = assert(sysrq.open(root)) end
+assert(sysrq.open(root)):close()
+assert(sysrq.describe "f")
+assert(not sysrq.open(root):mask())
+assert(not sysrq.open(root):available())
+assert(not sysrq.open(root):trigger("s", { limit = 1 }))
+assert(not sysrq.open(root):trigger "f")
 do local view <close> = assert(reclaim.open(root)) end
 assert(reclaim.open(root)):close()
 assert(not reclaim.open(root):sync())

@@ -20,6 +20,7 @@ local kernel = require "pagewarden.testing.kernel"
 local loops = require "pagewarden.loop"
 local machine = require "pagewarden.testing.machine"
 local needs = require "pagewarden.needs"
+local oom = require "pagewarden.oom"
 local policy = require "pagewarden.policy"
 local proc = require "pagewarden.proc"
 local process = require "pagewarden.testing.process"
@@ -45,6 +46,13 @@ local FIRST_PID = 1000
 local REACTIONS = {
   ["reclaim drop_caches"] = function(world)
     world:write("proc/meminfo", kernel.drop_caches(world.tree.files["proc/meminfo"]))
+  end,
+  ["sysrq f"] = function(world)
+    local victim = oom.open(world.reader):victims({ top = 1 })[1]
+    local killed = victim and world.processes[victim.pid]
+    if killed then
+      world:after(0, function() world:oom(killed) end)
+    end
   end,
 }
 
