@@ -5,7 +5,7 @@
  */
 #include "act/tunable.h"
 
-#define V(major, minor) PW_RELEASE(major, minor, 0)
+#define V(major, minor) PW_LINUX(major, minor, 0)
 
 #define UINT 0, UINT32_MAX
 #define ULONG 0, PW_ABSENT

@@ -7,8 +7,8 @@
  */
 #include "act/tunable.h"
 
-#define V(major, minor) PW_RELEASE(major, minor, 0)
-#define V26(patch) PW_RELEASE(2, 6, patch)
+#define V(major, minor) PW_LINUX(major, minor, 0)
+#define V26(patch) PW_LINUX(2, 6, patch)
 
 /* The ranges that the kernel's own handlers have. */
 #define ANY_INT INT32_MIN, INT32_MAX

@@ -27,10 +27,10 @@ const struct pw_tunable *pw_tunable_find(const struct pw_tunable tunables[], str
 }
 
 
-const struct pw_era *pw_tunable_era(const struct pw_tunable *tunable, int release) {
+const struct pw_era *pw_tunable_era(const struct pw_tunable *tunable, int64_t version) {
     const struct pw_era *era = tunable->eras;
     for (int i = 1; i < PW_TUNABLE_ERAS && tunable->eras[i].since; i++) {
-        if (release == 0 || tunable->eras[i].since <= release) {
+        if (version == 0 || tunable->eras[i].since <= version) {
             era = &tunable->eras[i];
         }
     }

@@ -28,9 +28,9 @@ static void set_bound(lua_State *L, const char *name, int64_t bound) {
 
 
 /* [-0, +0, m] As kernels are called: 6.1, but 2.6.32. */
-static void set_release(lua_State *L, const char *name, int release) {
-    int major = release / 1000000, minor = release / 1000 % 1000, patch = release % 1000;
-    if (release == 0) {
+static void set_version(lua_State *L, const char *name, int64_t version) {
+    int major = (int)(version >> 32), minor = version >> 16 & 0xffff, patch = version & 0xffff;
+    if (version == 0) {
         return;
     }
     if (major < 3) {
@@ -49,8 +49,8 @@ static void set_flag(lua_State *L, const char *name, bool value) {
 
 
 static void set_era(lua_State *L, struct pw_reader *reader, const struct pw_tunable *tunable) {
-    int release = pw_release_of(&reader->source, &reader->buffer);
-    const struct pw_era *era = pw_tunable_era(tunable, release);
+    int64_t version = pw_kernel_version(&reader->source, &reader->buffer);
+    const struct pw_era *era = pw_tunable_era(tunable, version);
     set_bound(L, "min", pw_tunable_min(tunable, era, reader->source.page_size_bytes));
     set_bound(L, "max", era->max);
     if (era->usual) {
@@ -72,8 +72,8 @@ void pw_push_tunable(lua_State *L, struct pw_reader *reader, const struct pw_tun
     set_text(L, "kind", kind_names[tunable->kind]);
     set_text(L, "unit", tunable->unit);
     set_era(L, reader, tunable);
-    set_release(L, "since", tunable->eras[0].since);
-    set_release(L, "removed", tunable->removed);
+    set_version(L, "since", tunable->eras[0].since);
+    set_version(L, "removed", tunable->removed);
     pw_set_integer(L, "danger", tunable->danger);
     set_text(L, "note", tunable->note);
     set_text(L, "partner", tunable->partner);

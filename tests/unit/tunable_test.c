@@ -45,7 +45,7 @@ static void each_says_what_it_is(void **state) {
 
 
 static void assert_ordered(const struct pw_tunable *tunable) {
-    int last = 0;
+    int64_t last = 0;
     for (int i = 0; i < PW_TUNABLE_ERAS && tunable->eras[i].since; i++) {
         const struct pw_era *era = &tunable->eras[i];
         bool bounded = era->min != PW_ABSENT && era->max != PW_ABSENT;
@@ -94,12 +94,12 @@ static void partners_are_each_others(void **state) {
 static void what_a_kernel_takes_is_of_its_release(void **state) {
     (void)state;
     const struct pw_tunable *swappiness = find("vm.swappiness");
-    assert_int_equal(pw_tunable_era(swappiness, PW_RELEASE(5, 7, 19))->max, 100);
-    assert_int_equal(pw_tunable_era(swappiness, PW_RELEASE(5, 8, 0))->max, 200);
+    assert_int_equal(pw_tunable_era(swappiness, PW_LINUX(5, 7, 19))->max, 100);
+    assert_int_equal(pw_tunable_era(swappiness, PW_LINUX(5, 8, 0))->max, 200);
     assert_int_equal(pw_tunable_era(swappiness, 0)->max, 200);
     const struct pw_tunable *fault = find("vm.unprivileged_userfaultfd");
-    assert_string_equal(pw_tunable_era(fault, PW_RELEASE(2, 6, 32))->usual, "1");
-    assert_string_equal(pw_tunable_era(fault, PW_RELEASE(6, 1, 0))->usual, "0");
+    assert_string_equal(pw_tunable_era(fault, PW_LINUX(2, 6, 32))->usual, "1");
+    assert_string_equal(pw_tunable_era(fault, PW_LINUX(6, 1, 0))->usual, "0");
 }
 
 
