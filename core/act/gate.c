@@ -314,7 +314,11 @@ static void audit(const struct passage *passage) {
 /* Owner, grant and cool-down; then the act itself, or none of it. */
 static void pass(struct passage *passage) {
     struct pw_gate *gate = passage->gate;
-    if (!pw_kernel_check(&gate->source, &gate->buffer, passage->act, &passage->outcome) ||
+    struct pw_source seen = gate->source;
+    if (is_dry(passage)) {
+        pw_overlay_attach(passage->actor->overlay, &seen);
+    }
+    if (!pw_kernel_check(&seen, &gate->buffer, passage->act, &passage->outcome) ||
         !claim(passage)) {
         return;
     }

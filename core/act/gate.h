@@ -51,6 +51,7 @@ struct pw_act {
     enum pw_lifetime lifetime; /* of a setting that is an action: none, for it is not undone */
     bool by_default;           /* nobody said so: pw_gate_keep() may change it */
     bool self;                 /* pagewarden's own process may be meant */
+    bool dangerous;            /* a value that is refused for what it does is meant */
     int64_t cooldown_ns;       /* before the policy may write the key again; 0 for none */
 };
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/sysctl_check.h"
+
 
 void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ...) {
     va_list arguments;
@@ -34,7 +36,8 @@ bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
     } else if (!act->value[0] || strchr(act->value, '\n')) {
         pw_refuse(outcome, EINVAL, "a value is one line, and not empty");
     } else {
-        return true;
+        return act->setting->kind != PW_SETTING_SYSCTL ||
+               pw_sysctl_check(source, buffer, act, outcome);
     }
     return false;
 }

@@ -22,7 +22,8 @@ void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ..
 /* Makes it one because the setting could not be read or written. */
 void pw_refuse_setting(struct pw_act_outcome *outcome, const struct pw_setting *setting, int error);
 
-/* Checks what no policy may touch and what no setting takes. False: it is refused. */
+/* Checks what no policy may touch, what no setting takes and what does harm. False: it is refused.
+ * In dry run the source has the overlay, so that what was set before counts. */
 bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_act *act, struct pw_act_outcome *outcome);
 

@@ -11,7 +11,8 @@
 #define V26(patch) PW_LINUX(2, 6, patch)
 
 /* The ranges that the kernel's own handlers have. */
-#define ANY_INT INT32_MIN, INT32_MAX
+#define INT INT32_MIN, INT32_MAX
+#define ANY_INT PW_ABSENT, INT32_MAX /* it takes negative numbers that mean nothing */
 #define INT_FROM(min) (min), INT32_MAX
 #define TRUTH 0, 1
 #define PERCENT 0, 100
@@ -27,7 +28,7 @@ const struct pw_tunable pw_sysctl_tunables[] = {
     {"kernel.numa_balancing_promote_rate_limit_MBps", .unit = "MiB/s",
      .eras = {{V(6, 1), INT_FROM(0), "65536"}}, .danger = 1,
      .note = "Bounds what tiering moves up in a second; too high a bound makes nodes trade pages."},
-    {"kernel.panic", .unit = "seconds", .eras = {{V26(0), ANY_INT, "0"}}, .danger = 2,
+    {"kernel.panic", .unit = "seconds", .eras = {{V26(0), INT, "0"}}, .danger = 2,
      .note = "How long after a panic the machine reboots: 0 never, a negative number at once."},
     {"kernel.shm_rmid_forced", .unit = "boolean", .eras = {{V(3, 1), TRUTH, "0"}}, .danger = 3,
      .acts = true,

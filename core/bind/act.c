@@ -49,20 +49,22 @@ int64_t pw_check_cooldown(lua_State *L, int index) {
 }
 
 
-void pw_check_act_options(lua_State *L, int index, bool self, struct pw_act *act) {
-    static const char *const names[] = {"lifetime", "cooldown", "self", NULL};
-    static const char *const names_without_self[] = {"lifetime", "cooldown", NULL};
+void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const char *option,
+                          bool *flag) {
+    const char *const names[] = {"lifetime", "cooldown", option, NULL};
     set_default_lifetime(L, act);
     if (lua_isnoneornil(L, index)) {
         return;
     }
     luaL_checktype(L, index, LUA_TTABLE);
-    pw_check_names(L, index, self ? names : names_without_self, "option");
+    pw_check_names(L, index, names, "option");
     check_lifetime(L, index, act);
     act->cooldown_ns = pw_check_cooldown(L, index);
-    lua_getfield(L, index, "self");
-    act->self = lua_toboolean(L, -1);
-    lua_pop(L, 1);
+    if (option) {
+        lua_getfield(L, index, option);
+        *flag = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
 }
 
 

@@ -9,9 +9,10 @@
 #include "bind/act_context.h"
 #include "bind/reader.h"
 
-/* [-0, +0, v] Reads the options table at `index`, if there is one: lifetime and cooldown, and self
- * where `self` is true. */
-void pw_check_act_options(lua_State *L, int index, bool self, struct pw_act *act);
+/* [-0, +0, v] Reads the options table at `index`, if there is one: lifetime and cooldown, and
+ * the flag that `option` names, unless it is NULL, into `flag`. */
+void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const char *option,
+                          bool *flag);
 
 /* [-0, +1, v] The value at `index` as the kernel reads it: an integer, a string, a list of
  * integers, or math.huge for "max". */

@@ -41,7 +41,7 @@ int pw_cgroup_set(lua_State *L) {
     struct pw_setting setting;
     struct pw_act act = {.setting = &setting};
     char kept[PW_VALUE_BYTES];
-    pw_check_act_options(L, 5, false, &act);
+    pw_check_act_options(L, 5, &act, NULL, NULL);
     act.value = pw_push_act_value(L, 4);
     int error =
         pw_setting_of_cgroup(&call.reader->source, &call.reader->buffer, call.path, file, &setting);

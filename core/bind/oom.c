@@ -127,7 +127,7 @@ static int set_adj(lua_State *L) {
     char kept[PW_VALUE_BYTES];
     lua_Integer wanted = luaL_checkinteger(L, 3);
     luaL_argcheck(L, wanted >= -1000 && wanted <= 1000, 3, "-1000 to 1000 expected");
-    pw_check_act_options(L, 4, true, &act);
+    pw_check_act_options(L, 4, &act, "self", &act.self);
     pw_check_surplus(L, 4);
     int fd = open_process(&call);
     if (fd < 0) {

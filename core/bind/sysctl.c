@@ -13,6 +13,7 @@ granted; a plain Lua program sets with its own rights, and nothing undoes it.
 #include <string.h>
 
 #include "act/sysctl.h"
+#include "act/sysctl_lint.h"
 #include "bind/act.h"
 #include "bind/tunable.h"
 #include "bind/view.h"
@@ -61,7 +62,10 @@ and later reads agree.
 @tparam string key
 @tparam integer|{integer,...}|string value
 @tparam[opt] table options `{ lifetime = "lease" or "keep", cooldown = (seconds before the policy
-may set the key again) }`, both only under the host
+may set the key again), dangerous = true }`, the first two only under the host; without the third a
+value is refused that is out of the range of `describe`, or that would do harm: too much or too
+little in `vm.min_free_kbytes`, a commit limit below what is promised already, a panic that nothing
+ends, `vm.vfs_cache_pressure` 0
 @treturn[1] integer|{integer,...}|string what the kernel has now
 @return[2] nil, "sysctl KEY: reason", errno, kind: "denied" too when another policy owns the key
 @usage assert(sysctl.set("vm.swappiness", 40))
@@ -72,7 +76,7 @@ static int set(lua_State *L) {
     struct pw_act act = {.setting = &setting};
     char kept[PW_VALUE_BYTES];
     check_key(L, &setting);
-    pw_check_act_options(L, 4, false, &act);
+    pw_check_act_options(L, 4, &act, "dangerous", &act.dangerous);
     pw_check_surplus(L, 4);
     act.value = pw_push_act_value(L, 3);
     int failed = pw_do_act(L, reader, &act, kept);
@@ -105,6 +109,41 @@ static int describe(lua_State *L) {
     const char *key = strchr(setting.key, ' ') + 1;
     bool present = pw_source_has(&reader->source, setting.paths[0]);
     pw_push_tunable(L, reader, pw_tunable_find(pw_sysctl_tunables, pw_slice_of(key)), key, present);
+    return 1;
+}
+
+
+/* [-0, +0, m] Appends a finding to the list on top of the stack. */
+static void append_finding(void *context, const struct pw_sysctl_finding *finding) {
+    lua_State *L = context;
+    lua_newtable(L);
+    pw_set_slice(L, "key", pw_slice_of(finding->key));
+    pw_push_setting(L, pw_slice_of(finding->value));
+    lua_setfield(L, -2, "value");
+    pw_set_integer(L, "danger", finding->danger);
+    pw_set_slice(L, "problem", pw_slice_of(finding->problem));
+    pw_set_slice(L, "advice", pw_slice_of(finding->advice));
+    pw_append(L);
+}
+
+
+/***
+What is a mistake among the settings of the root: values that the kernel takes and that still do
+harm, alone, together, or on this machine.
+@function lint
+@treturn[1] {table,...} `{ { key = "vm.panic_on_oom", value = 1, danger = (0 to 4, as of describe),
+problem = (a clause), advice = (another) }, … }`, empty when nothing is
+@return[2] nil, "sysctl lint: reason", errno, kind
+@usage for _, found in ipairs(assert(sysctl.lint())) do print(found.key, found.problem) end
+*/
+static int lint(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
+    pw_check_surplus(L, 1);
+    if (!pw_source_has(&reader->source, PW_SYSCTL_FOLDER "vm")) {
+        return pw_fail_file(L, "sysctl lint", ENOENT);
+    }
+    lua_newtable(L);
+    pw_sysctl_lint(&reader->source, &reader->buffer, append_finding, L);
     return 1;
 }
 
@@ -170,7 +209,7 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_sysctl(lua_State *L);
 
 int luaopen_pagewarden_sysctl(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"get", get}, {"set", set}, {"list", list}, {"describe", describe}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"get", get},           {"set", set},   {"list", list},
+                                       {"describe", describe}, {"lint", lint}, {NULL, NULL}};
     return pw_push_view_module(L, PW_SYSCTL, methods);
 }

@@ -139,8 +139,10 @@ static void write_as(struct pw_gate *gate, const char *policy, int knob, const c
                      bool keep) {
     struct pw_setting setting;
     struct pw_actor actor = {.policy = policy};
-    struct pw_act act = {
-        .setting = &setting, .value = value, .lifetime = keep ? PW_KEEP : PW_LEASE};
+    struct pw_act act = {.setting = &setting,
+                         .value = value,
+                         .lifetime = keep ? PW_KEEP : PW_LEASE,
+                         .dangerous = true};
     if (pw_setting_of_key(&gate->source, &gate->buffer, knobs[knob].key, &setting)) {
         abort();
     }

@@ -4,6 +4,7 @@
 ---@class pagewarden.ActOptions
 ---@field lifetime? "lease"|"keep"
 ---@field cooldown? number seconds before the policy may set it again
+---@field dangerous? boolean of `sysctl.set`: a value that is refused for what it does is meant
 ---@field self? boolean of `oom.set_adj`: the caller's own process may be meant
 
 ---@alias pagewarden.Setting integer|integer[]|string
@@ -25,6 +26,13 @@
 ---@field partner? string the key that the kernel makes 0 when this one is written
 ---@field action? boolean writing it does something at once
 ---@field replaced_by? string where it is gone
+
+---@class pagewarden.SysctlFinding
+---@field key string
+---@field value pagewarden.Setting
+---@field danger integer 0 to 4
+---@field problem string
+---@field advice string
 
 
 local sysctl = {}
@@ -65,6 +73,14 @@ function sysctl.list(folder) end
 function sysctl.describe(key) end
 
 
+--- What is a mistake among the settings.
+---@return pagewarden.SysctlFinding[]?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function sysctl.lint() end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Sysctl?
@@ -80,6 +96,7 @@ function sysctl.open(root) end
 ---@field set fun(self, key: string, value: pagewarden.Setting, options?: table): any
 ---@field list fun(self, folder?: string): string[]?, string?
 ---@field describe fun(self, key: string): pagewarden.Description
+---@field lint fun(self): pagewarden.SysctlFinding[]?, string?
 local Sysctl = {}
 
 
