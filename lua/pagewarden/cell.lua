@@ -4,6 +4,7 @@
 -- @module pagewarden.cell
 local declaration = require "pagewarden.declaration"
 local host = require "pagewarden.host"
+local needs = require "pagewarden.needs"
 local option_values = require "pagewarden.option_values"
 local proc = require "pagewarden.proc"
 local pw = require "pagewarden.pw"
@@ -62,7 +63,7 @@ end
 
 
 local function let_go()
-  policy, values, declaration, option_values = nil, nil, nil, nil
+  policy, values, declaration, needs, option_values = nil, nil, nil, nil, nil
   cell.load, cell.set_options, cell.needs, cell.start = nil, nil, nil, nil
   for _, name in ipairs(FOR_LOADING) do
     package.loaded[name] = nil
@@ -77,6 +78,9 @@ end
 function cell.start(root, units, modules)
   local start, options = policy.start, values
   local needed = assert(declaration.needs_of(policy, values))
+  for _, module in ipairs(needs.reading(needed)) do
+    modules[#modules + 1] = module
+  end
   let_go()
   local done, reason = start(pw.new(assert(proc.open(root, units)), needed, modules), options)
   if not done and type(reason) == "string" then

@@ -88,7 +88,7 @@ function grants.problems(grant, needed)
   end
   local problems = {}
   for _, name in ipairs(sorted_keys(grant)) do
-    local ok, problem = needs.check { [name] = grant[name] }
+    local ok, problem = needs.check({ [name] = grant[name] }, true)
     if ok then
       problems[#problems + 1] = explain_surplus(name, grant[name], needed[name])
     else

@@ -64,6 +64,7 @@ end
 ---@field expects string
 ---@field accepts fun(value: any): boolean
 ---@field free boolean? granted to every policy: it reads, or has a file of our own
+---@field readable boolean? it may be "read" as well, which is free
 
 --- In the order that messages name them.
 ---@type pagewarden.Need[]
@@ -73,14 +74,14 @@ local KINDS = {
   { name = "pressure", expects = "a list of cpu, memory, io and irq", free = true,
     accepts = list_of(is_resource) },
   { name = "kmsg", expects = "true", free = true, accepts = is_true },
-  { name = "sysctl", expects = "a list of keys", accepts = list_of() },
-  { name = "mm", expects = "a list of knobs", accepts = list_of() },
-  { name = "cgroup", expects = "a list of paths", accepts = list_of() },
-  { name = "oom", expects = "true", accepts = is_true },
+  { name = "sysctl", expects = "a list of keys", accepts = list_of(), readable = true },
+  { name = "mm", expects = "a list of knobs", accepts = list_of(), readable = true },
+  { name = "cgroup", expects = "a list of paths", accepts = list_of(), readable = true },
+  { name = "oom", expects = "true", accepts = is_true, readable = true },
   { name = "kill", expects = "true", accepts = is_true },
   { name = "sysrq", expects = "a list of letters out of fhlmpqstw",
     accepts = list_of(is_letter) },
-  { name = "swap", expects = "a list of paths", accepts = list_of() },
+  { name = "swap", expects = "a list of paths", accepts = list_of(), readable = true },
   { name = "reclaim", accepts = list_of(is_way), expects = "a list of sync, syncfs, drop_caches, "
     .. 'compact, pageout, cold and cgroup, or of "cgroup /PATH"' },
   { name = "exec", expects = "a list of programs", accepts = list_of() },
@@ -123,17 +124,24 @@ local function explain_unknown(name)
 end
 
 
+local function only_reads(kind, value)
+  return kind.readable and value == "read"
+end
+
+
 --- Whether a table is one that a policy may declare.
 ---@param declared table
+---@param granting boolean? it is a grant, and reading needs none
 ---@return boolean ok
 ---@return string? problem
-function needs.check(declared)
+function needs.check(declared, granting)
   for name, value in pairs(declared) do
     local kind = kind_of(name)
     if not kind then
       return false, explain_unknown(name)
-    elseif not kind.accepts(value) then
-      return false, ("%s: expected %s, found %s"):format(name, kind.expects, shown(value))
+    elseif not kind.accepts(value) and (granting or not only_reads(kind, value)) then
+      return false, ("%s: expected %s%s, found %s"):format(name, kind.expects,
+        kind.readable and not granting and ' or "read"' or "", shown(value))
     end
   end
   return true
@@ -171,7 +179,7 @@ end
 function needs.acting(declared)
   local acting = {}
   for _, kind in ipairs(KINDS) do
-    if not kind.free then
+    if not kind.free and not only_reads(kind, declared[kind.name]) then
       acting[kind.name] = declared[kind.name]
     end
   end
@@ -184,6 +192,20 @@ end
 ---@return string[]
 function needs.beyond_reading(declared)
   return needs.describe(needs.acting(declared))
+end
+
+
+--- The modules that the policy only reads with, in a fixed order.
+---@param declared table
+---@return string[]
+function needs.reading(declared)
+  local reading = {}
+  for _, kind in ipairs(KINDS) do
+    if only_reads(kind, declared[kind.name]) or kind.name == "kmsg" and declared.kmsg then
+      reading[#reading + 1] = kind.name
+    end
+  end
+  return reading
 end
 
 

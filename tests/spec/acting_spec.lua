@@ -122,6 +122,14 @@ describe("a policy that acts", function()
     assert.truthy(output:find("oom=false", 1, true), output)
   end)
 
+  it("may read with the modules that it names, and change nothing", function()
+    local code = GREEDY:gsub('needs = { sysctl = { "vm.swappiness" } }',
+      'needs = { sysctl = "read" }')
+    local status, output = run("greedy", code)
+    assert.equal(0, status)
+    assert.truthy(output:find("sysctl vm.dirty_ratio: nothing was granted", 1, true), output)
+  end)
+
   it("is refused whole when it needs what there are no acts for", function()
     local code = CALM:gsub("sysctl = {[^}]*}", "exec = { '/bin/true' }")
     local status, _, errors = run("calm", code)

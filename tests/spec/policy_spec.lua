@@ -67,7 +67,7 @@ describe("loading a policy", function()
     ["check = true"] = "field 'check': expected a function of the options, found true",
     ["needs = 1"] = "field 'needs': expected a table, or a function of the options, found 1",
     ['needs = { sysctl = "vm.swappiness" }'] =
-      "field 'needs': sysctl: expected a list of keys, found 'vm.swappiness'",
+      "field 'needs': sysctl: expected a list of keys or \"read\", found 'vm.swappiness'",
     ["needs = { kil = true }"] = "field 'needs': unknown need 'kil' (did you mean 'kill'?)",
     ['needs = { state = "4" }'] =
       "field 'needs': state: expected a size, such as \"4K\", found '4'",
