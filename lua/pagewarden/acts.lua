@@ -2,6 +2,7 @@
 --- What of a grant can be acted on, in the words of the gate, and the modules that act. Pure.
 -- @module pagewarden.acts
 local needs = require "pagewarden.needs"
+local sysctl = require "pagewarden.sysctl"
 
 local acts = {}
 
@@ -25,10 +26,15 @@ end
 
 
 --- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than
---- reading back what is missed: they leave nothing to put back.
+--- reading back what is missed.
+local LETTERS = { h = true, l = true, m = true, p = true, q = true, s = true, t = true, w = true }
+local WAYS = { sync = true, syncfs = true, pageout = true, cold = true, cgroup = true }
+
+--- What leaves nothing that would have to be put back, or is put back.
 local HARMLESS = {
-  sysrq = { h = true, l = true, m = true, p = true, q = true, s = true, t = true, w = true },
-  reclaim = { sync = true, syncfs = true, pageout = true, cold = true, cgroup = true },
+  reclaim = function(way) return WAYS[way:match "^%S+"] end,
+  sysctl = function(key) return not sysctl.describe(key).action end,
+  sysrq = function(letter) return LETTERS[letter] end,
 }
 
 
@@ -37,10 +43,10 @@ local HARMLESS = {
 ---@return table? irreversible nil when there is none
 function acts.irreversible(needed)
   local irreversible = { kill = needed.kill }
-  for name, harmless in pairs(HARMLESS) do
+  for name, is_harmless in pairs(HARMLESS) do
     local rest = {}
     for _, what in ipairs(needed[name] or {}) do
-      rest[#rest + 1] = not harmless[what:match "^%S+"] and what or nil
+      rest[#rest + 1] = not is_harmless(what) and what or nil
     end
     irreversible[name] = rest[1] and rest or nil
   end

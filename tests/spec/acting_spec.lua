@@ -200,27 +200,60 @@ describe("a daemon's policy that acts", function()
 end)
 
 describe("a bundled recipe", function()
-  it("is granted what it declares when root runs it, who is told", function()
-    local folder <close> = folders.new()
-    for _, name in ipairs { "bin", "share", "share/pagewarden", "share/pagewarden/scripts", "proc",
-      "proc/sys", "proc/sys/vm" } do
+  local unprivileged = require("posix.unistd").geteuid() ~= 0
+  local folder
+
+  --- An installation of its own, with one recipe.
+  before_each(function()
+    folder = new_root()
+    for _, name in ipairs { "bin", "share", "share/pagewarden", "share/pagewarden/scripts" } do
       folder:mkdir(name)
     end
     local build = os.getenv "PW_BUILD_DIR"
     assert(os.execute(("cp %s %s/bin/ && ln -s %s/share/lua %s/share/lua && ln -s %s/lib %s/lib")
       :format(program.path, folder.path, build, folder.path, build, folder.path)))
-    folder:write("share/pagewarden/scripts/calm.lua", CALM)
-    folder:write("proc/sys/vm/swappiness", "60\n")
-    local unprivileged = require("posix.unistd").geteuid() ~= 0
-    local pipe = assert(io.popen(("%s/bin/pagewarden run calm --root %s --for 100ms 2>&1"):format(
-      folder.path, folder.path)))
+  end)
+  after_each(function() folder:remove() end)
+
+  local function run(code, more)
+    folder:write("share/pagewarden/scripts/calm.lua", code)
+    local pipe = assert(io.popen(("%s/bin/pagewarden run calm --root %s --for 100ms %s 2>&1")
+      :format(folder.path, folder.path, more or "")))
     local output = pipe:read "a"
-    pipe:close()
+    local _, _, status = pipe:close()
+    return status or 0, output
+  end
+
+  it("is granted what it declares when root runs it, who is told", function()
+    local _, output = run(CALM)
     if unprivileged then
       assert.truthy(output:find("to grant it, add to", 1, true), output)
     else
       assert.truthy(output:find("calm may change: sysctl vm.swappiness", 1, true), output)
       assert.truthy(output:find("kept=10", 1, true), output)
+    end
+  end)
+
+  it("wants --yes for what cannot be undone, and none to show it", function()
+    if unprivileged then
+      pending "only root is granted anything"
+      return
+    end
+    for needs, what in pairs {
+      ["sysrq = { 's', 'f' }"] = "sysrq f",
+      ["reclaim = { 'sync', 'drop_caches' }"] = "reclaim drop_caches",
+      ["sysctl = { 'vm.swappiness', 'vm.compact_memory' }"] = "sysctl vm.compact_memory",
+    } do
+      local code = ([[
+        return { api = 1, name = "calm", summary = "A test", needs = { %s },
+          start = function(pw) pw:every(60, function() end) end }
+      ]]):format(needs)
+      local status, output = run(code)
+      assert.equal(3, status)
+      assert.truthy(output:find(("may do what cannot be undone: %s; --yes"):format(what), 1, true),
+        output)
+      assert.equal(0, (run(code, "--yes")))
+      assert.equal(0, (run(code, "--dry-run")))
     end
   end)
 end)
