@@ -185,6 +185,10 @@ static bool make_entry(struct passage *passage) {
         entry->original = entry->last = passage->now;
         entry->lifetime = passage->act->lifetime;
         entry->by_default = passage->act->by_default;
+        if (passage->act->original) {
+            snprintf(entry->original.text[passage->file], sizeof *entry->original.text, "%s",
+                     passage->act->original);
+        }
     }
     int error = entry ? pw_journal_add(&passage->gate->journal, entry) : -ENOMEM;
     if (error) {
@@ -265,6 +269,13 @@ static void renew(struct passage *passage) {
 }
 
 
+/* Whether the act undoes what came from elsewhere, so that nothing of it is to be undone. */
+static bool is_undoing(const struct passage *passage) {
+    const struct pw_act *act = passage->act;
+    return !passage->entry && act->original && pw_value_same(act->original, act->value);
+}
+
+
 static void write_setting(struct passage *passage) {
     struct pw_gate *gate = passage->gate;
     if (!find_entry(passage) || !read_now(passage)) {
@@ -274,15 +285,17 @@ static void write_setting(struct passage *passage) {
         renew(passage);
         return;
     }
-    bool known = passage->entry != NULL;
-    if (!prepare(passage)) {
+    bool known = passage->entry != NULL, undoing = is_undoing(passage);
+    if (!undoing && !prepare(passage)) {
         return;
     }
     struct pw_values after;
     pw_kernel_write(&gate->source, &gate->buffer, passage->setting, passage->file,
                     passage->act->value, &passage->now, &after, &passage->outcome);
     pw_step(&gate->hooks);
-    finish(passage, &after, known);
+    if (!undoing) {
+        finish(passage, &after, known);
+    }
 }
 
 
@@ -333,8 +346,11 @@ static void pass(struct passage *passage) {
     }
     if (passage->outcome.verdict == PW_ACT_REFUSED) {
         unclaim(passage);
-    } else {
-        pw_terms_start_cooldown(&terms, &passage->outcome);
+        return;
+    }
+    pw_terms_start_cooldown(&terms, &passage->outcome);
+    if (is_undoing(passage)) {
+        unclaim(passage);
     }
 }
 

@@ -52,6 +52,8 @@ struct pw_act {
     bool by_default;           /* nobody said so: pw_gate_keep() may change it */
     bool self;                 /* pagewarden's own process may be meant */
     bool dangerous;            /* a value that is refused for what it does is meant */
+    const char *original;      /* what undoing puts back; NULL: what is there now. Where it is what
+                                  is written, that leaves nothing to undo, and no owner */
     int64_t cooldown_ns;       /* before the policy may write the key again; 0 for none */
 };
 
@@ -83,6 +85,13 @@ void pw_gate_stop(struct pw_gate *gate, const char *policy);
 /* Makes keeps of the leases of a policy that did not say how long they are for: it has done what it
  * was to do, and nothing of it runs on. */
 void pw_gate_keep(struct pw_gate *gate, const char *policy);
+
+/* What undoing a policy's change of a key puts back; NULL when it has changed nothing there. Valid
+ * until the gate is used again. */
+const char *pw_gate_original(const struct pw_gate *gate, const char *policy, const char *key);
+
+/* Forgets what a policy changed of processes that have ended since. */
+void pw_gate_forget_ended(struct pw_gate *gate, const char *policy);
 
 /* Undoes the leases that dead processes left. Returns how many, or -errno. */
 int pw_gate_recover(struct pw_gate *gate);

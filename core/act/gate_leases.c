@@ -2,6 +2,7 @@
  *
  * The gate's leases when policies end, or begin again.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,34 @@ void pw_gate_keep(struct pw_gate *gate, const char *policy) {
             keep(gate, entry);
         }
     }
+}
+
+
+const char *pw_gate_original(const struct pw_gate *gate, const char *policy, const char *key) {
+    const struct pw_entry *entry = pw_journal_find(&gate->journal, key, policy);
+    return entry ? entry->original.text[0] : NULL;
+}
+
+
+/* Whether an entry is of a process that is no more. */
+static bool has_ended(struct pw_gate *gate, const struct pw_entry *entry) {
+    struct pw_setting setting;
+    struct pw_values values;
+    return pw_setting_of_key(&gate->source, &gate->buffer, entry->key, &setting) == 0 &&
+           setting.kind == PW_SETTING_OOM &&
+           pw_setting_read(&gate->source, &gate->buffer, &setting, &values) == -ESRCH;
+}
+
+
+void pw_gate_forget_ended(struct pw_gate *gate, const char *policy) {
+    for (int i = gate->journal.count - 1; i >= 0; i--) {
+        struct pw_entry *entry = gate->journal.entries[i];
+        if (is_of(entry, policy) && has_ended(gate, entry)) {
+            pw_undo_entry(&gate->journal, &gate->buffer, entry);
+            pw_owners_release(&gate->owners, &gate->source, entry->key, entry->policy, false);
+        }
+    }
+    pw_journal_tidy(&gate->journal);
 }
 
 

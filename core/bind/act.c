@@ -13,10 +13,10 @@ static void set_default_lifetime(lua_State *L, struct pw_act *act) {
 }
 
 
-/* [-0, +0, v] */
-static void check_lifetime(lua_State *L, int index, struct pw_act *act) {
+void pw_check_lifetime(lua_State *L, int index, struct pw_act *act) {
     static const char *const names[] = {"lease", "keep", NULL};
     const struct pw_act_context *context = pw_act_context_of(L);
+    set_default_lifetime(L, act);
     if (lua_getfield(L, index, "lifetime") == LUA_TNIL) {
         lua_pop(L, 1);
         return;
@@ -52,13 +52,13 @@ int64_t pw_check_cooldown(lua_State *L, int index) {
 void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const char *option,
                           bool *flag) {
     const char *const names[] = {"lifetime", "cooldown", option, NULL};
-    set_default_lifetime(L, act);
     if (lua_isnoneornil(L, index)) {
+        set_default_lifetime(L, act);
         return;
     }
     luaL_checktype(L, index, LUA_TTABLE);
     pw_check_names(L, index, names, "option");
-    check_lifetime(L, index, act);
+    pw_check_lifetime(L, index, act);
     act->cooldown_ns = pw_check_cooldown(L, index);
     if (option) {
         lua_getfield(L, index, option);

@@ -14,6 +14,9 @@
 void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const char *option,
                           bool *flag);
 
+/* [-0, +0, v] Reads of the options table at `index` how long the change is for. */
+void pw_check_lifetime(lua_State *L, int index, struct pw_act *act);
+
 /* [-0, +1, v] The value at `index` as the kernel reads it: an integer, a string, a list of
  * integers, or math.huge for "max". */
 const char *pw_push_act_value(lua_State *L, int index);

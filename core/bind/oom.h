@@ -23,6 +23,7 @@ struct pw_oom_tree {
 int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree);
 
 /* Methods. */
+int pw_oom_protect(lua_State *L);
 int pw_oom_tree(lua_State *L);
 int pw_oom_victims(lua_State *L);
 

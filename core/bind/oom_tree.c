@@ -164,7 +164,7 @@ int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
                                miss.error == ENOENT ? PW_GONE : pw_failure_of(miss.error));
     }
     void *scratch = lua_newuserdatauv(L, pw_tree_scratch_size(columns->rows) + 1, 0);
-    tree->mains = pw_tree_narrow(columns, marked, scratch);
+    tree->mains = pw_tree_narrow(columns, marked, description.list, scratch);
     bool one = description.daemon.by == PW_BY_NAME || description.daemon.by == PW_BY_PORT;
     if (tree->mains > 1 && one && !description.list && !description.all) {
         return fail_ambiguous(L, description.what, tree);
@@ -180,8 +180,8 @@ int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
 A daemon and all that it started, as they are now. Found is it by exactly one of: `name`, that of
 its process; `unit`, of systemd; `cgroup`; `pid_file`, which is not believed when it is older than
 the process it names or belongs to somebody else; `port`, on which it listens (TCP). When a name or
-a port fits several trees none is meant, unless `all = true`. Anybody may give a process any name,
-so where it matters say the unit.
+a port fits several trees none is meant, unless `all = true`. Of a list each is a main process.
+Anybody may give a process any name, so where it matters say the unit.
 @function tree
 @tparam table description `{ name = "sshd" }`, `{ port = 5432 }`; or a list of processes or pids
 @treturn[1] {table,...} the main processes first, each `{ pid =, ppid =, start_time =, comm =, rss

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,19 +49,10 @@ pw_field_set pw_daemon_fields(const struct pw_daemon *daemon) {
 }
 
 
-/* Says why nothing was found, in parts that end with NULL. */
-static bool give_up(const struct search *search, int error, ...) {
-    va_list parts;
-    const char *part;
-    size_t size = 0, room = sizeof search->miss->reason;
+/* Says why nothing was found. */
+static bool give_up(const struct search *search, int error, const char *reason) {
     search->miss->error = error;
-    search->miss->reason[0] = '\0';
-    va_start(parts, error);
-    while ((part = va_arg(parts, const char *)) && size + strlen(part) < room) {
-        strcpy(search->miss->reason + size, part);
-        size += strlen(part);
-    }
-    va_end(parts);
+    *stpncpy(search->miss->reason, reason, sizeof search->miss->reason - 1) = '\0';
     return false;
 }
 
@@ -127,8 +117,8 @@ static bool has_foreign(const struct search *search, struct pw_slice path) {
 
 static bool miss_group(const struct search *search, const char *path, const char *reason) {
     return has_foreign(search, pw_slice_of(path))
-               ? give_up(search, ESRCH, "its processes are in another pid namespace", NULL)
-               : give_up(search, ESRCH, reason, NULL);
+               ? give_up(search, ESRCH, "its processes are in another pid namespace")
+               : give_up(search, ESRCH, reason);
 }
 
 
@@ -139,7 +129,7 @@ static bool mark_unit(const struct search *search) {
     }
     const char *suffix = strchr(search->daemon->text, '.') ? "" : ".service";
     if (strlen(search->daemon->text) > NAME_MAX) {
-        return give_up(search, ESRCH, "no process is in this unit", NULL);
+        return give_up(search, ESRCH, "no process is in this unit");
     }
     strcpy(stpcpy(stpcpy(path, "/system.slice/"), search->daemon->text), suffix);
     return miss_group(search, path, "no process is in this unit");
@@ -190,12 +180,11 @@ static bool believe(const struct search *search, const struct stat *file, int64_
     int64_t started =
         pw_add_saturating(boot_time(search), start_ticks / search->source->clock_ticks_per_second);
     if (file->st_mtime + SLACK_SECONDS < started) {
-        return give_up(search, ESRCH, "it is older than the process that has its pid now", NULL);
+        return give_up(search, ESRCH, "it is older than the process that has its pid now");
     }
     struct pw_identity process = {pid, start_ticks};
     if (file->st_uid != 0 && (int64_t)file->st_uid != effective_uid(search, &process)) {
-        return give_up(search, EPERM, "it belongs to somebody else than the process it names",
-                       NULL);
+        return give_up(search, EPERM, "it belongs to somebody else than the process it names");
     }
     return true;
 }
@@ -227,19 +216,19 @@ static int read_pid_file(const struct search *search, const char *path, struct s
 
 static bool mark_pid_file(const struct search *search) {
     struct stat file;
-    char digits[24];
+    char reason[48];
     const char *path = search->daemon->text + strspn(search->daemon->text, "/");
     int error = read_pid_file(search, path, &file);
     if (error) {
-        return give_up(search, -error, strerror(-error), NULL);
+        return give_up(search, -error, strerror(-error));
     }
     int64_t pid = pw_parse_pid_file(pw_buffer_text(search->buffer));
     if (!pid) {
-        return give_up(search, EBADMSG, "its first line is no pid", NULL);
+        return give_up(search, EBADMSG, "its first line is no pid");
     }
-    pw_append_number(digits, pid);
     if (!mark_pid(search, pid)) {
-        return give_up(search, ESRCH, "process ", digits, " has ended", NULL);
+        strcpy(pw_append_number(stpcpy(reason, "process "), pid), " has ended");
+        return give_up(search, ESRCH, reason);
     }
     return !search->source->live || believe(search, &file, pid);
 }
@@ -280,10 +269,10 @@ static bool mark_port(const struct search *search) {
         denied = denied || found == -EACCES;
     }
     if (!any && count == 0) {
-        return give_up(search, ESRCH, "nobody here listens on it", NULL);
+        return give_up(search, ESRCH, "nobody here listens on it");
     }
-    return any || (denied ? give_up(search, EACCES, "whose it is only root may see", NULL)
-                          : give_up(search, ESRCH, "no process here has its socket", NULL));
+    return any || (denied ? give_up(search, EACCES, "whose it is only root may see")
+                          : give_up(search, ESRCH, "no process here has its socket"));
 }
 
 
@@ -304,6 +293,6 @@ bool pw_daemon_mark(const struct pw_daemon *daemon, const struct pw_source *sour
         return mark_port(&search);
     default:
         return mark_texts(&search, PW_COMM, is_name) ||
-               give_up(&search, ESRCH, "no process has this name", NULL);
+               give_up(&search, ESRCH, "no process has this name");
     }
 }

@@ -77,19 +77,21 @@ static bool has_ended(const struct pw_columns *columns, uint32_t row) {
 }
 
 
-uint32_t pw_tree_narrow(struct pw_columns *columns, const bool marked[], void *scratch) {
+uint32_t pw_tree_narrow(struct pw_columns *columns, const bool marked[], bool each, void *scratch) {
     struct family family = begin(columns, marked, scratch);
     uint32_t mains = 0;
     for (uint32_t i = 0; i < columns->rows; i++) {
         uint32_t row = family.places[i].row;
-        if (find_standing(&family, row) == OUTSIDE && marked[row] && !has_ended(columns, row)) {
+        bool is_below = find_standing(&family, row) == BELOW;
+        if (marked[row] && (each || !is_below) && !has_ended(columns, row)) {
             columns->order[mains++] = row;
         }
     }
     columns->visible = mains;
     for (uint32_t i = 0; i < columns->rows; i++) {
         uint32_t row = family.places[i].row;
-        if (family.standing[row] == BELOW && !has_ended(columns, row)) {
+        bool is_main = each && marked[row];
+        if (family.standing[row] == BELOW && !is_main && !has_ended(columns, row)) {
             columns->order[columns->visible++] = row;
         }
     }

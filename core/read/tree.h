@@ -11,9 +11,9 @@
 size_t pw_tree_scratch_size(uint32_t rows);
 
 /* Makes visible in the columns, which have pid, ppid, state and threads, only the trees of the rows
- * that are `marked` (by row): first the main processes, those marked rows that are below no other,
- * then all that is below them, marked or not; both by pid. Who has ended and only waits for its
- * parent is left out. Returns how many main processes there are. */
-uint32_t pw_tree_narrow(struct pw_columns *columns, const bool marked[], void *scratch);
+ * that are `marked` (by row): first the main processes, which are the marked rows that are below no
+ * other, or `each` of them; then all that is below them, marked or not; both by pid. Who has ended
+ * and only waits for its parent is left out. Returns how many main processes there are. */
+uint32_t pw_tree_narrow(struct pw_columns *columns, const bool marked[], bool each, void *scratch);
 
 #endif

@@ -393,7 +393,58 @@ static void a_policy_that_writes_for_ever_does_not_fill_the_disk(void **state) {
 }
 
 
+/* A score that process 812 has inherited, whose undoing is to put something else back. */
+static struct pw_act_outcome disown(const struct pw_actor *actor, const char *value,
+                                    const char *original) {
+    struct pw_setting setting;
+    struct pw_act act = {.setting = &setting, .value = value, .original = original};
+    fake_root_write(&ground.root, "proc/812/oom_score_adj", "-900\n");
+    pw_setting_of_oom(&(struct pw_identity){812, 45678}, &setting);
+    return pw_gate_pass(&ground.gate, actor, &act);
+}
+
+
+static void what_was_inherited_from_us_is_not_put_back(void **state) {
+    (void)state;
+    const struct pw_actor actor = {.policy = "p"};
+    assert_int_equal(disown(&actor, "0", "-100").verdict, PW_ACT_DONE);
+    assert_string_equal(pw_gate_original(&ground.gate, "p", "oom 812:45678"), "-100");
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_score_adj"), "-100");
+}
+
+
+static void what_only_undoes_leaves_no_record(void **state) {
+    (void)state;
+    const struct pw_actor actor = {.policy = "p"}, other = {.policy = "q"};
+    assert_int_equal(disown(&actor, "0", "0").verdict, PW_ACT_DONE);
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_score_adj"), "0");
+    assert_null(pw_gate_original(&ground.gate, "p", "oom 812:45678"));
+    assert_int_equal(disown(&other, "0", "0").verdict, PW_ACT_DONE); /* nobody owns it */
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_score_adj"), "0");
+}
+
+
+static void processes_that_ended_are_forgotten(void **state) {
+    (void)state;
+    const struct pw_actor actor = {.policy = "p"}, other = {.policy = "q"};
+    assert_int_equal(disown(&actor, "0", NULL).verdict, PW_ACT_DONE);
+    pw_gate_forget_ended(&ground.gate, "p");
+    assert_non_null(pw_gate_original(&ground.gate, "p", "oom 812:45678"));
+    assert_int_equal(disown(&other, "1", NULL).error, EBUSY);
+    fake_root_write(&ground.root, "proc/812/stat",
+                    "812 (dog) S 1 812 812 0 -1 0 0 0 0 0 0 0 "
+                    "0 0 20 0 1 0 99999 0 0\n");
+    pw_gate_forget_ended(&ground.gate, "p");
+    assert_null(pw_gate_original(&ground.gate, "p", "oom 812:45678"));
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_score_adj"), "-900");
+    assert_int_equal(ground.gate.owners.count, 0);
+}
+
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_ground, remove_ground)
+
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -417,6 +468,9 @@ int main(void) {
         TEST(leases_are_handed_on_to_the_next_process),
         TEST(a_reload_undoes_only_what_the_new_policy_does_not_want),
         TEST(a_policy_that_writes_for_ever_does_not_fill_the_disk),
+        TEST(what_was_inherited_from_us_is_not_put_back),
+        TEST(what_only_undoes_leaves_no_record),
+        TEST(processes_that_ended_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,6 +35,19 @@ local oom = {}
 ---@field oom_score_adj? integer
 ---@field main? true
 
+---@class pagewarden.ProtectOptions
+---@field adj? integer -1000 to -1; -900 when left out
+---@field children? "keep"|"reset"|"protect"
+---@field lifetime? "lease"|"keep"
+
+---@class pagewarden.Protection
+---@field mains integer how many main processes are protected
+---@field children integer how many there are below them
+---@field changed integer how many were set now
+---@field bytes integer memory and swap of all that are protected
+---@field failed integer
+---@field message? string why the first failed
+
 ---@class pagewarden.Spared a process that cannot be killed
 ---@field pid integer
 ---@field start_time integer
@@ -80,6 +93,16 @@ function oom.set_adj(process, adj, options) end
 function oom.tree(description) end
 
 
+--- Protects the main processes of a tree; to be called again and again.
+---@param description pagewarden.Tree|(pagewarden.Process|integer)[]
+---@param options? pagewarden.ProtectOptions
+---@return pagewarden.Protection?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function oom.protect(description, options) end
+
+
 --- Whom the kernel would kill next for memory. The list's `total` is what `from_adj` is a share of.
 ---@param options? { top?: integer, cgroup?: string, spared?: boolean }
 ---@return pagewarden.Victim[]?
@@ -104,6 +127,7 @@ function oom.open(root) end
 ---@field adj fun(self, process: pagewarden.Process|integer): integer?, string?
 ---@field set_adj fun(self, process: any, adj: integer, options?: pagewarden.ActOptions): integer?
 ---@field tree fun(self, description: table): pagewarden.TreeMember[]?, string?
+---@field protect fun(self, description: table, options?: table): pagewarden.Protection?, string?
 ---@field victims fun(self, options?: table): pagewarden.Victim[]?, any
 local Oom = {}
 

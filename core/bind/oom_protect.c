@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*** @module pagewarden.oom */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bind/act.h"
+#include "bind/oom.h"
+
+#define DEFAULT_ADJ (-900)
+
+/* What becomes of the processes below the main ones. */
+enum children { KEEP, RESET, PROTECT };
+
+/* A call, and what it has done so far. */
+struct protection {
+    struct pw_reader *reader;
+    const struct pw_columns *columns;
+    lua_Integer adj;
+    enum children children;
+    struct pw_act act; /* its lifetime */
+    lua_Integer changed, failed;
+    int64_t protected_bytes;
+    int failure; /* the index of the first one's message, errno and kind; 0 for none */
+};
+
+
+/* [-0, +3, v] The options at 3. */
+static void check_options(lua_State *L, struct protection *protection) {
+    static const char *const names[] = {"adj", "children", "lifetime", NULL};
+    static const char *const children[] = {"keep", "reset", "protect", NULL};
+    lua_settop(L, 3);
+    if (lua_isnil(L, 3)) {
+        lua_newtable(L);
+        lua_replace(L, 3);
+    }
+    luaL_checktype(L, 3, LUA_TTABLE);
+    pw_check_names(L, 3, names, "option");
+    pw_check_lifetime(L, 3, &protection->act);
+    if (lua_getfield(L, 3, "adj") != LUA_TNIL) {
+        protection->adj = lua_tointeger(L, -1);
+        luaL_argcheck(L, protection->adj >= -1000 && protection->adj < 0, 3,
+                      "adj: -1000 to -1 expected");
+    }
+    const char *word = lua_getfield(L, 3, "children") == LUA_TNIL ? "keep" : lua_tostring(L, -1);
+    int found = 0;
+    while (children[found] && !(word && strcmp(word, children[found]) == 0)) {
+        found++;
+    }
+    luaL_argcheck(L, children[found], 3, "children: 'keep', 'reset' or 'protect' expected");
+    protection->children = (enum children)found;
+    lua_settop(L, 3);
+}
+
+
+static struct pw_identity identity_of(const struct protection *protection, uint32_t row) {
+    return (struct pw_identity){protection->columns->numbers[PW_PID][row],
+                                protection->columns->numbers[PW_START_TIME][row]};
+}
+
+
+/* What undoing puts back of a process, if we have changed it; NULL if not. */
+static const char *original_of(lua_State *L, const struct protection *protection, uint32_t row) {
+    const struct pw_act_context *context = pw_act_context_of(L);
+    struct pw_identity process = identity_of(protection, row);
+    struct pw_setting setting;
+    pw_setting_of_oom(&process, &setting);
+    return context && context->gate
+               ? pw_gate_original(context->gate, context->actor.policy, setting.key)
+               : NULL;
+}
+
+
+/* [-0, +0 or 3, v] Sets one process's adj. A process that has ended meanwhile is no failure; of
+ * others the first one's message, errno and kind stay on the stack. */
+static void set_adj(lua_State *L, struct protection *protection, uint32_t row, lua_Integer adj,
+                    const char *original) {
+    struct pw_setting setting;
+    struct pw_act act = protection->act;
+    char value[24], put_back[PW_VALUE_BYTES], kept[PW_VALUE_BYTES];
+    struct pw_identity process = identity_of(protection, row);
+    pw_setting_of_oom(&process, &setting);
+    snprintf(value, sizeof value, "%lld", (long long)adj);
+    act.setting = &setting;
+    act.value = value;
+    if (original) { /* which is the gate's, and it is about to be used */
+        snprintf(put_back, sizeof put_back, "%s", original);
+        act.original = put_back;
+    }
+    if (!pw_do_act(L, protection->reader, &act, kept)) {
+        protection->changed += protection->columns->numbers[PW_OOM_SCORE_ADJ][row] != adj;
+        protection->columns->numbers[PW_OOM_SCORE_ADJ][row] = adj;
+        return;
+    }
+    lua_remove(L, -4);
+    bool gone = lua_tointeger(L, -2) == ESRCH;
+    protection->failed += !gone;
+    if (gone || protection->failure) {
+        lua_pop(L, 3);
+    } else {
+        protection->failure = lua_gettop(L) - 2;
+    }
+}
+
+
+/* Protects a process, unless it is better off already. One that we protect has its lease renewed,
+ * which takes up what an earlier one of us has left. */
+static void protect(lua_State *L, struct protection *protection, uint32_t row) {
+    int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
+    if (adj == PW_ABSENT || adj > protection->adj ||
+        (adj == protection->adj && original_of(L, protection, row))) {
+        set_adj(L, protection, row, protection->adj, NULL);
+    }
+}
+
+
+/* The main process that a row descends from, if it has inherited that one's adj: then undoing must
+ * not give it back to the child. */
+static const char *inherited_original(lua_State *L, const struct protection *protection,
+                                      uint32_t row, uint32_t mains) {
+    const struct pw_columns *columns = protection->columns;
+    int64_t adj = columns->numbers[PW_OOM_SCORE_ADJ][row];
+    for (uint32_t i = 0; i < mains; i++) {
+        uint32_t main_row = columns->order[i];
+        if (columns->numbers[PW_OOM_SCORE_ADJ][main_row] == adj) {
+            const char *original = original_of(L, protection, main_row);
+            if (original) {
+                return original;
+            }
+        }
+    }
+    return NULL;
+}
+
+
+/* Takes the protection off a child that has inherited one, or was given one. */
+static void reset(lua_State *L, struct protection *protection, uint32_t row, uint32_t mains) {
+    if (protection->columns->numbers[PW_OOM_SCORE_ADJ][row] < 0) {
+        const char *original =
+            original_of(L, protection, row) ? NULL : inherited_original(L, protection, row, mains);
+        set_adj(L, protection, row, 0, original);
+    }
+}
+
+
+static bool is_protected(const struct protection *protection, uint32_t row) {
+    int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
+    return adj != PW_ABSENT && adj <= protection->adj;
+}
+
+
+static int64_t size_of(int64_t bytes) {
+    return bytes > 0 ? bytes : 0; /* what could not be read is absent */
+}
+
+
+/* [-0, +0 or 3, v] */
+static void treat_tree(lua_State *L, struct protection *protection, uint32_t mains) {
+    const struct pw_columns *columns = protection->columns;
+    for (uint32_t i = 0; i < columns->visible; i++) {
+        uint32_t row = columns->order[i];
+        if (i < mains || protection->children == PROTECT) {
+            protect(L, protection, row);
+        } else if (protection->children == RESET &&
+                   columns->numbers[PW_OOM_SCORE_ADJ][row] != PW_ABSENT) {
+            reset(L, protection, row, mains);
+        }
+        if (is_protected(protection, row)) {
+            protection->protected_bytes +=
+                size_of(columns->numbers[PW_RSS][row]) + size_of(columns->numbers[PW_SWAP][row]);
+        }
+    }
+}
+
+
+static uint32_t count_protected(const struct protection *protection, uint32_t mains) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < mains; i++) {
+        count += is_protected(protection, protection->columns->order[i]);
+    }
+    return count;
+}
+
+
+/* [-0, +1 or 4, m] What was done, or why the main processes are not protected. */
+static int push_result(lua_State *L, const struct protection *protection, uint32_t mains) {
+    uint32_t count = count_protected(protection, mains);
+    if (count == 0 && !protection->failure) {
+        return pw_fail_because(L, "oom", "the processes have ended", ESRCH, PW_GONE);
+    }
+    if (count == 0) {
+        luaL_pushfail(L);
+        for (int i = 0; i < 3; i++) {
+            lua_pushvalue(L, protection->failure + i);
+        }
+        return 4;
+    }
+    lua_newtable(L);
+    pw_set_integer(L, "mains", count);
+    pw_set_integer(L, "children", protection->columns->visible - mains);
+    pw_set_integer(L, "changed", protection->changed);
+    pw_set_integer(L, "bytes", protection->protected_bytes);
+    pw_set_integer(L, "failed", protection->failed);
+    if (protection->failure) {
+        lua_pushvalue(L, protection->failure);
+        lua_setfield(L, -2, "message");
+    }
+    return 1;
+}
+
+
+/***
+Protects the main processes of a tree, as they are now; to be called again and again, for a daemon
+that was started anew, and for children that were started since. Who has a lower adj already keeps
+it. Children inherit what their parent has when they are started, and keep it when they exec: with
+`children = "reset"` those with less than 0 are set to 0, as PostgreSQL wants it of its backends and
+sshd of its sessions, with "protect" they are protected too, and with "keep" they are left as they
+are. What is undone is the adj; not the floor to which a process may lower its own adj without
+CAP_SYS_RESOURCE, for that is what was written last by somebody who has it.
+@function protect
+@tparam table description as for `tree`
+@tparam[opt] table options `adj` (-900; -1000 only when you say so), `children`, and `lifetime` as
+for `sysctl.set`
+@treturn[1] table `{ mains = (how many are protected), children = (how many there are), changed =
+(how many were set), bytes = (memory and swap of all that are protected), failed = n, message = (why
+the first failed) }`
+@return[2] nil, message, errno, kind: when no main process is protected
+@usage
+pw:every(10, function() pw.oom.protect({ unit = "postgresql@15-main" }, { children = "reset" }) end)
+*/
+int pw_oom_protect(lua_State *L) {
+    const pw_field_set late = PW_BIT(PW_RSS) | PW_BIT(PW_SWAP) | PW_BIT(PW_OOM_SCORE_ADJ);
+    const struct pw_act_context *context = pw_act_context_of(L);
+    struct protection protection = {.reader = pw_check_view(L, 1, PW_OOM), .adj = DEFAULT_ADJ};
+    struct pw_oom_tree tree;
+    pw_check_surplus(L, 3);
+    check_options(L, &protection);
+    int failed = pw_oom_find_tree(L, 2, &tree);
+    if (failed) {
+        return failed;
+    }
+    struct pw_columns *columns = &tree.snapshot->columns;
+    protection.columns = columns;
+    pw_resize(L, 4, tree.snapshot, columns->fields | late, columns->capacity);
+    pw_read_late(L, 4, tree.snapshot, late, HUGE_VAL);
+    if (context && context->gate && !context->actor.overlay) {
+        pw_gate_forget_ended(context->gate, context->actor.policy);
+    }
+    treat_tree(L, &protection, tree.mains);
+    return push_result(L, &protection, tree.mains);
+}
