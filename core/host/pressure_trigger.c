@@ -2,8 +2,6 @@
 #include "host/pressure_trigger.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -153,40 +151,6 @@ int pw_pressure_follow(struct pw_pressure_trigger *trigger, struct pw_loop *loop
 }
 
 
-/* A descriptor with a trigger, or -errno. The kernel wants the NUL: it puts one in place of the
- * last byte written. */
-static int open_trigger(const struct pw_source *source, const struct pw_pressure_request *request,
-                        int64_t window_us) {
-    char text[64];
-    int size = snprintf(text, sizeof text, "%s %lld %lld", request->full ? "full" : "some",
-                        (long long)request->stall_us, (long long)window_us);
-    int fd = openat(source->root_fd, request->path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return -errno;
-    }
-    if (write(fd, text, (size_t)size + 1) < 0) {
-        int error = -errno;
-        close(fd);
-        return error;
-    }
-    return fd;
-}
-
-
-/* True when a window of the same file that anybody may ask for is granted. */
-static bool is_window_privileged(const struct pw_source *source,
-                                 const struct pw_pressure_request *request) {
-    if (request->window_us % PW_PRESSURE_UNPRIVILEGED_WINDOW_US == 0) {
-        return false;
-    }
-    int fd = open_trigger(source, request, PW_PRESSURE_MOST_WINDOW_US);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return fd >= 0;
-}
-
-
 static int watch_trigger(struct pw_pressure_trigger *trigger) {
     struct pw_watcher watcher = {
         .action = take_trigger, .context = trigger, .fd = trigger->fd, .rank = PW_RANK_PRESSURE};
@@ -217,10 +181,9 @@ static int watch(struct pw_pressure_trigger *trigger) {
 }
 
 
-/* What says that this file takes no trigger of ours, though it can be read: EINVAL comes from
- * kernels before 5.2, since the window is one that they all know. */
+/* What says that this file takes no trigger of ours, though it can be read. */
 static bool is_refusal(int error) {
-    return error == -EACCES || error == -EPERM || error == -EROFS || error == -EINVAL;
+    return error == -EACCES || error == -EROFS || error == -EINVAL;
 }
 
 
@@ -231,10 +194,7 @@ int pw_pressure_open(struct pw_pressure_trigger *trigger, struct pw_loop *loop,
     if (pw_clock_is_virtual(&loop->clock)) {
         return listen_to(trigger, PW_TOPIC_PRESSURE, hear_news);
     }
-    int fd = source->live ? open_trigger(source, request, request->window_us) : -EROFS;
-    if (fd == -EINVAL && is_window_privileged(source, request)) {
-        return -EPERM;
-    }
+    int fd = pw_pressure_file_open(source, request);
     if (fd >= 0) {
         trigger->fd = fd;
         trigger->window.width_ns = request->window_us * MICROSECOND_NS;

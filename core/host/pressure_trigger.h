@@ -12,20 +12,7 @@
 
 #include "host/loop.h"
 #include "host/stall_window.h"
-#include "read/source.h"
-
-/* What the kernel takes. Without CAP_SYS_RESOURCE windows are multiples of 2 s, since Linux 6.5 and
- * as far back as 6.1 where it was backported; before, there were none. */
-#define PW_PRESSURE_LEAST_WINDOW_US INT64_C(500000)
-#define PW_PRESSURE_MOST_WINDOW_US INT64_C(10000000)
-#define PW_PRESSURE_UNPRIVILEGED_WINDOW_US INT64_C(2000000)
-
-struct pw_pressure_request {
-    const char *path;  /* from the source's root; the caller keeps it until the trigger is closed */
-    bool full;         /* all tasks stalled, instead of some */
-    int64_t stall_us;  /* 1 to window_us */
-    int64_t window_us; /* see above */
-};
+#include "read/pressure_file.h"
 
 struct pw_pressure_event {
     int64_t total_us;

@@ -214,6 +214,14 @@ assert(kmsg.reports("Killed process 1 (a) vsz:4kB\noom_reaper: reaped process 1 
 assert(kmsg.reports("Tasks in /a are going to be killed due to memory.oom.group set")[1].group == "/a")
 assert(kmsg.reports("oom-kill:constraint=CONSTRAINT_NONE,cpuset=/,mems_allowed=0,global_oom,task=a,pid=1,uid=0"))
 
+-- pagewarden.psi
+assert(psi.open(root)):close()
+do local view <close> = assert(psi.open(reader)) end
+assert(psi.open(reader):read "memory")
+assert(not psi.open(reader):trigger { resource = "memory", stall = 0.1, cgroup = "/a" })
+do local t <close> = psi.trigger { resource = "memory", stall = 2 }; if t then t:wait(0); t:fd() end end
+do local t = psi.trigger { resource = "memory", stall = 2 }; if t then t:close() end end
+
 -- pagewarden.log_sink and pagewarden.state_file
 do local l <close> = loop.new(); local s <close> = assert(log_sink.open(l, { format = "text" })); assert(s:write "") end
 do local l <close> = loop.new(); local s <close> = log_sink.open(l, { format = "json" }); s:finish(0); s:dropped() end

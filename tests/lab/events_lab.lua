@@ -4,6 +4,7 @@ local cgroup = require "pagewarden.cgroup"
 local lab = require "lab"
 local loops = require "pagewarden.loop"
 local proc = require "pagewarden.proc"
+local psi = require "pagewarden.psi"
 
 local MIB = 1 << 20
 local PATIENCE = 60
@@ -59,6 +60,21 @@ return {
     thrash "/thrashing"
     local status, output = lab.run "nested"
     assert.equal(0, status, output)
+  end },
+
+  { "a program without a loop hears of pressure, and of a cgroup's end", function()
+    thrash "/thrashing"
+    local machine <close> = assert(psi.trigger { resource = "memory", stall = 0.05, window = 1 })
+    local group <close> = assert(psi.trigger { resource = "memory", stall = 0.05, window = 1,
+      cgroup = "/thrashing" })
+    assert.is_true(machine:wait(PATIENCE))
+    assert.is_true(group:wait(PATIENCE))
+    assert.is_true(psi.read("memory", "/thrashing").some.total > 50000)
+    assert.equal(0, (lab.run "mkdir /sys/fs/cgroup/brief"))
+    local brief <close> = assert(psi.trigger { resource = "memory", stall = 1, cgroup = "/brief" })
+    assert.is_false(brief:wait(0))
+    assert.equal(0, (lab.run "rmdir /sys/fs/cgroup/brief"))
+    assert.equal("gone", select(4, brief:wait(PATIENCE)))
   end },
 
   { "memory.events tells that a limit was met", function()

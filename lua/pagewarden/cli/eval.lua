@@ -11,7 +11,7 @@ local view = require "pagewarden.view"
 
 local eval = { summary = "Evaluate Lua that only reads" }
 
-local READERS = { "proc", "cgroup", "mm", "oom", "sysctl" }
+local READERS = { "proc", "cgroup", "kmsg", "mm", "oom", "psi", "sysctl" }
 local PURE = { "format", "option", "text", "trend" }
 
 
