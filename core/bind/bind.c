@@ -143,9 +143,9 @@ void pw_append(lua_State *L) {
 
 
 void pw_check_surplus(lua_State *L, int count) {
-    if (lua_gettop(L) > count) {
-        luaL_error(L, "at most %d argument%s expected, got %d", count, count == 1 ? "" : "s",
-                   lua_gettop(L));
+    int surplus = lua_gettop(L) - count;
+    if (surplus > 0) {
+        luaL_error(L, "%d argument%s too many", surplus, surplus == 1 ? "" : "s");
     }
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bind/act_context.h"
+#include "bind/as_function.h"
 
 
 int pw_new_reader(lua_State *L, const char *root) {
@@ -74,7 +75,7 @@ void pw_push_default_reader(lua_State *L) {
 static int call_with_default_reader(lua_State *L) {
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
-    return lua_tocfunction(L, lua_upvalueindex(2))(L);
+    return pw_call_as_function(L, lua_tocfunction(L, lua_upvalueindex(2)), 1);
 }
 
 

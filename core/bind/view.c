@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "bind/as_function.h"
+
 /* Views share proc's class of readers, which is made when proc is loaded. */
 int luaopen_pagewarden_proc(lua_State *L);
 
@@ -80,7 +82,7 @@ static int open_view(lua_State *L) {
 static int call_with_default_view(lua_State *L) {
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
-    return lua_tocfunction(L, lua_upvalueindex(2))(L);
+    return pw_call_as_function(L, lua_tocfunction(L, lua_upvalueindex(2)), 1);
 }
 
 

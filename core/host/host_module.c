@@ -7,6 +7,7 @@ What the host's Lua half needs from C and luaposix has not.
 #include <sys/ioctl.h>
 
 #include "bind/act_context.h"
+#include "bind/as_function.h"
 #include "bind/bind.h"
 #include "bind/wait.h"
 #include "host/cell.h"
@@ -34,12 +35,14 @@ static int columns(lua_State *L) {
 
 /* Upvalues: the method, its object, and the module that the function is called from. */
 static int call_bound(lua_State *L) {
-    if (lua_rawequal(L, 1, lua_upvalueindex(3))) {
-        lua_remove(L, 1);
-    }
+    bool is_method = lua_rawequal(L, 1, lua_upvalueindex(3));
     lua_pushvalue(L, lua_upvalueindex(2));
-    lua_insert(L, 1);
-    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+    if (is_method) {
+        lua_replace(L, 1);
+    } else {
+        lua_insert(L, 1);
+    }
+    return pw_call_as_function(L, lua_tocfunction(L, lua_upvalueindex(1)), is_method ? 0 : 1);
 }
 
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A daemon that a policy holds up, in a call that no deadline ends: changes get their numbers under a
--- lock, and somebody keeps that.
+-- A daemon that a policy holds up, in a call that no deadline ends: changes get their numbers under
+-- a lock, and somebody keeps that.
 local folders = require "folder"
 local service = require "service"
 

@@ -247,3 +247,32 @@ describe("proc.read", function()
     assert.equal("unsupported", (select(4, proc.read("proc/sys/vm/no_such_knob"))))
   end)
 end)
+
+describe("an argument error", function()
+  local cgroup = require "pagewarden.cgroup"
+  local own = assert(proc.open "/")
+  local view = assert(cgroup.open "/")
+
+  --- The message, without where the call stands.
+  local function message_of(fn)
+    local ok, message = pcall(fn)
+    assert.is_false(ok)
+    return assert(message:match "proc_spec.lua:%d+: (.*)$", message)
+  end
+
+  it("counts what the caller gave, of a function and of a method", function()
+    local expected = "bad argument #1 to 'process' (number expected, got string)"
+    assert.equal(expected, message_of(function() proc.process("x") end))
+    assert.equal(expected, message_of(function() own:process("x") end))
+    expected = "bad argument #1 to 'current' (string expected, got table)"
+    assert.equal(expected, message_of(function() cgroup.current({}) end))
+    assert.equal(expected, message_of(function() view:current({}) end))
+  end)
+
+  it("names the place of the caller, whatever is wrong", function()
+    assert.matches("unknown option 'feilds'", message_of(function()
+      proc.processes { "pid", feilds = 1 }
+    end))
+    assert.equal("2 arguments too many", message_of(function() proc.uptime(1, 2) end))
+  end)
+end)

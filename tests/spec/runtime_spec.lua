@@ -26,6 +26,14 @@ describe("a running policy", function()
     assert.equal(1, stage:count("ticker", "done"))
   end)
 
+  it("hears which of its own arguments is wrong, however it calls a module", function()
+    for _, call in ipairs { 'pw.proc.process("x")', 'pw.proc:process("x")' } do
+      local instance = stage:start("errs", call)
+      assert.matches("errs.lua:3: bad argument #1 to 'process' %(number expected, got string%)",
+        instance.failure)
+    end
+  end)
+
   it("that fails is tried again after longer and longer, and stopped at the third time", function()
     local good = stage:start("good", 'pw:every(1, function() pw.log "tick" end)')
     local bad = stage:start("bad", 'pw:every(1, function() error "broken" end)')

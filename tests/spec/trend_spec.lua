@@ -140,7 +140,7 @@ describe("trend.history", function()
     local history = trend.history { bucket = 1, columns = 2 }
     assert.error_matches(function() history:add(0, 0, 1, 1, 1) end, "pid above 0")
     assert.error_matches(function() history:add(0, 1, 1, 1) end, "#5.*number expected")
-    assert.error_matches(function() history:add(0, 1, 1, 1, 1, 1) end, "at most 6 arguments")
+    assert.error_matches(function() history:add(0, 1, 1, 1, 1, 1) end, "1 argument too many")
     assert.error_matches(function() history:growth(1, 1, 3) end, "no such column")
     assert.error_matches(function() trend.history { bucket = 1, columns = 9 } end, "1 to 8")
     assert.error_matches(function() trend.history { bucket = 1, process = 9 } end, "'processes'")
