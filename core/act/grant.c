@@ -15,8 +15,8 @@ static const struct kind {
     const char *word;
     enum subject subject;
 } kinds[] = {
-    {"sysctl", A_SYSCTL}, {"mm", A_NAME},    {"cgroup", A_PATH}, {"oom", NOTHING},
-    {"kill", NOTHING},    {"sysrq", A_NAME}, {"swap", A_PATH},   {"reclaim", A_WAY},
+    {"sysctl", A_SYSCTL}, {"mm", A_NAME},   {"cgroup", A_PATH}, {"oom", NOTHING}, {"kill", NOTHING},
+    {"sysrq", A_NAME},    {"swap", A_PATH}, {"reclaim", A_WAY}, {"exec", A_PATH},
 };
 
 

@@ -92,12 +92,11 @@ static int close_job(lua_State *L) {
 static struct run *push_run(lua_State *L) {
     struct run *run = lua_newuserdatauv(L, sizeof *run, 0);
     run->job = (struct pw_job){.fd = -1};
-    if (luaL_newmetatable(L, JOB)) {
-        lua_pushcfunction(L, close_job);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, close_job);
-        lua_setfield(L, -2, "__close");
-    }
+    luaL_newmetatable(L, JOB);
+    lua_pushcfunction(L, close_job);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, close_job);
+    lua_setfield(L, -2, "__close");
     lua_setmetatable(L, -2);
     return run;
 }

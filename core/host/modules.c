@@ -15,6 +15,7 @@ int luaopen_pagewarden_oom(lua_State *L);
 int luaopen_pagewarden_pattern(lua_State *L);
 int luaopen_pagewarden_proc(lua_State *L);
 int luaopen_pagewarden_psi(lua_State *L);
+int luaopen_pagewarden_exec(lua_State *L);
 int luaopen_pagewarden_reclaim(lua_State *L);
 int luaopen_pagewarden_swap(lua_State *L);
 int luaopen_pagewarden_sysctl(lua_State *L);
@@ -36,6 +37,7 @@ static const luaL_Reg modules[] = {
     {"pagewarden.pattern", luaopen_pagewarden_pattern},
     {"pagewarden.proc", luaopen_pagewarden_proc},
     {"pagewarden.psi", luaopen_pagewarden_psi},
+    {"pagewarden.exec", luaopen_pagewarden_exec},
     {"pagewarden.reclaim", luaopen_pagewarden_reclaim},
     {"pagewarden.swap", luaopen_pagewarden_swap},
     {"pagewarden.sysctl", luaopen_pagewarden_sysctl},

@@ -59,6 +59,11 @@ local function is_way(words)
 end
 
 
+local function is_path(path)
+  return path:find "^/" ~= nil
+end
+
+
 ---@class pagewarden.Need
 ---@field name string
 ---@field expects string
@@ -84,7 +89,7 @@ local KINDS = {
   { name = "swap", expects = "a list of paths", accepts = list_of(), readable = true },
   { name = "reclaim", accepts = list_of(is_way), expects = "a list of sync, syncfs, drop_caches, "
     .. 'compact, pageout, cold and cgroup, or of "cgroup /PATH"' },
-  { name = "exec", expects = "a list of programs", accepts = list_of() },
+  { name = "exec", expects = "a list of whole paths of programs", accepts = list_of(is_path) },
   { name = "state", expects = 'a size, such as "4K"', accepts = is_size, free = true },
   { name = "modules", expects = "a list of module names", accepts = list_of() },
 }

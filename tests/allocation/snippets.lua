@@ -237,5 +237,10 @@ do local l = loop.new(); local w <close> = loop_watchdog.open(l, proc.open "/tmp
 os.remove "/tmp/run/pagewarden"; os.remove "/tmp/run"
 do local l <close> = loop.new(); assert(not loop_watchdog.open(l, assert(proc.open "/proc"))) end
 
+-- pagewarden.exec
+assert(exec.run({ "/bin/true", "a" }, { timeout = 5 }).status == 0)
+do local view <close> = exec.open(root); assert(not view:run { "/bin/true" }) end
+exec.open(root):close()
+
 -- Last, since nothing acts after it.
 host.only_read()

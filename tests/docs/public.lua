@@ -12,7 +12,7 @@ local LUA_MODULES = { "pagewarden.format", "pagewarden.option", "pagewarden.test
 
 --- Objects whose methods are the functions of their module, and `close`.
 local VIEWS = { reader = true, cgroup = true, kmsg = true, mm = true, oom = true, psi = true,
-  reclaim = true, swap = true, sysctl = true, sysrq = true }
+  exec = true, reclaim = true, swap = true, sysctl = true, sysrq = true }
 
 
 --- The modules that the executable has in it.

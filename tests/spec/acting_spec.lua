@@ -122,6 +122,27 @@ describe("a policy that acts", function()
     assert.truthy(output:find("oom=false", 1, true), output)
   end)
 
+  it("runs a program that it was granted, in a task that waits while it goes on", function()
+    local path = folder:write("scripts/caller.lua", [[
+      return { api = 1, name = "caller", summary = "A test", needs = { exec = { "/bin/echo" } },
+        start = function(pw)
+          pw:task(function()
+            local ended = assert(pw.exec.run { "/bin/echo", "a", "$HOME" })
+            pw.log("ended", { said = ended.said, status = ended.status })
+            pw.log("other", { message = select(2, pw.exec.run { "/bin/true" }) })
+          end)
+          pw.log("begun", { message = select(2, pcall(pw.exec.run, { "/bin/echo" })) })
+        end }
+    ]])
+    grant("caller", '{ exec = { "/bin/echo" } }')
+    local status, output, errors = program.run(("run %s --config %s"):format(path, folder.path))
+    assert.same({ 0, "" }, { status, errors })
+    assert.truthy(output:find("caller: begun: only a task may wait", 1, true), output)
+    assert.truthy(output:find("caller: act: key=exec /bin/echo value=/bin/echo a $HOME", 1, true))
+    assert.truthy(output:find("caller: ended: said=a $HOME status=0", 1, true), output)
+    assert.truthy(output:find("exec /bin/true: not granted to policy caller", 1, true), output)
+  end)
+
   it("may read with the modules that it names, and change nothing", function()
     local code = GREEDY:gsub('needs = { sysctl = { "vm.swappiness" } }',
       'needs = { sysctl = "read" }')
@@ -131,10 +152,10 @@ describe("a policy that acts", function()
   end)
 
   it("is refused whole when it needs what there are no acts for", function()
-    local code = CALM:gsub("sysctl = {[^}]*}", "exec = { '/bin/true' }")
+    local code = CALM:gsub("sysctl = {[^}]*}", "modules = { 'posix.unistd' }")
     local status, _, errors = run("calm", code)
     assert.equal(3, status)
-    assert.truthy(errors:find("needs exec /bin/true, which this version cannot grant", 1, true))
+    assert.truthy(errors:find("needs modules posix.unistd, which this version cannot grant", 1, true))
   end)
 end)
 
