@@ -155,7 +155,7 @@ describe("a policy that acts", function()
     local code = CALM:gsub("sysctl = {[^}]*}", "modules = { 'posix.unistd' }")
     local status, _, errors = run("calm", code)
     assert.equal(3, status)
-    assert.truthy(errors:find("needs modules posix.unistd, which this version cannot grant", 1, true))
+    assert.truthy(errors:find("needs modules posix.unistd, which this version cannot", 1, true))
   end)
 end)
 
