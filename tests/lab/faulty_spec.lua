@@ -42,6 +42,6 @@ describe("a guest that", function()
   end)
 
   it("hangs is ended", function()
-    assert.matches("the guest hung: it did not end within 20 seconds", run "hang", 1, true)
+    assert.matches("the guest hung: it did not end within 10 seconds", run "hang", 1, true)
   end)
 end)

@@ -2,6 +2,6 @@
 local lab = require "lab"
 
 return {
-  needs = { timeout = 20 },
+  needs = { timeout = 10 },
   { "nothing happens", function() lab.sleep(1000) end },
 }

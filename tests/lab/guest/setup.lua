@@ -69,12 +69,13 @@ end
 
 
 --- What the script needs, and where it is: `swap` and `disks` are lists of devices, `zram` is one,
+--- `devices` has all by the names that the host gave them,
 --- `scratch` has folders by file system, and `cgroups` is the folder of those that account memory.
 ---@param needs table
 ---@return table
 function setup.guest(needs)
   local found = find_disks()
-  local guest = { swap = {}, disks = {}, scratch = {} }
+  local guest = { devices = found, swap = {}, disks = {}, scratch = {} }
   -- What the kernel kills is never what watches it.
   write("/proc/self/oom_score_adj", "-1000")
   guest.cgroups = mount_cgroups(needs.cgroup)

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- Boots for bench/reaction.
+return { needs = { kernels = { "6.1" }, timeout = 300 }, (require "reaction") }

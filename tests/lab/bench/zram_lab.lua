@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- Boots for bench/reaction.
+return { needs = { zram = "512M", kernels = { "6.1" }, timeout = 300 }, (require "reaction") }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * heartbeat FILE: touches 4 MiB of its own and 4 MiB of the file every 10 ms. SIGUSR1 starts the
+ * count, and SIGTERM ends it: then it prints how many beats there were, how late the worst was
+ * done, and 99 of 100 (microseconds). A beat that is late does not delay the next one's time, so
+ * each that a stall held up is counted.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "fixtures/pages.h"
+
+#define PART_BYTES ((size_t)4 << 20)
+#define PAGE_BYTES 4096
+#define BEAT_NS 10000000
+#define MOST_BEATS 30000
+
+static volatile sig_atomic_t started, ended;
+static int late_us[MOST_BEATS];
+
+
+static void note_signal(int number) {
+    if (number == SIGUSR1) {
+        started = 1;
+    } else {
+        ended = 1;
+    }
+}
+
+
+static long long now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+
+static void sleep_until_ns(long long when_ns) {
+    struct timespec when = {when_ns / 1000000000, when_ns % 1000000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR && !ended) {
+    }
+}
+
+
+static char *map(int fd) {
+    int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+    int protection = fd < 0 ? PROT_READ | PROT_WRITE : PROT_READ;
+    char *memory = mmap(NULL, PART_BYTES, protection, flags, fd, 0);
+    if (memory == MAP_FAILED) {
+        exit(2);
+    }
+    return memory;
+}
+
+
+static void beat(volatile char *own, volatile const char *mapped) {
+    for (size_t at = 0; at < PART_BYTES; at += PAGE_BYTES) {
+        own[at] += mapped[at];
+    }
+}
+
+
+static int by_size(const void *a, const void *b) {
+    return *(const int *)a - *(const int *)b;
+}
+
+
+static void report(int beats) {
+    qsort(late_us, beats, sizeof *late_us, by_size);
+    printf("%d %d %d\n", beats, beats ? late_us[beats - 1] : 0,
+           beats ? late_us[beats * 99 / 100] : 0);
+}
+
+
+int main(int argc, char **argv) {
+    int fd = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+    int beats = 0;
+    if (fd < 0) {
+        return 2;
+    }
+    char *mapped = map(fd), *own = map(-1);
+    end_with_parent();
+    mlock(late_us, sizeof late_us);
+    signal(SIGUSR1, note_signal);
+    signal(SIGTERM, note_signal);
+    for (long long due_ns = now_ns(); !ended && beats < MOST_BEATS; due_ns += BEAT_NS) {
+        sleep_until_ns(due_ns);
+        beat(own, mapped);
+        late_us[beats] = (int)((now_ns() - due_ns) / 1000);
+        beats += started;
+    }
+    report(beats);
+    return 0;
+}
