@@ -83,6 +83,30 @@ void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
 }
 
 
+/* The member that is not 0 comes first, and then whatever still is not as it was, in a tree that is
+ * only files. */
+int pw_kernel_put_back(const struct pw_source *source, struct pw_buffer *buffer,
+                       const struct pw_hooks *hooks, const struct pw_setting *setting,
+                       const struct pw_values *wanted, struct pw_values *now) {
+    int error = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int file = 0; file < setting->files; file++) {
+            const char *text = wanted->text[file];
+            bool later = setting->files == 2 && pw_value_same(text, "0");
+            if (later != (pass == 1) || pw_value_same(now->text[file], text)) {
+                continue;
+            }
+            error = pw_setting_write(source, buffer, setting, file, text);
+            pw_step(hooks);
+            if (error || (error = pw_setting_read(source, buffer, setting, now))) {
+                return error;
+            }
+        }
+    }
+    return pw_setting_has(setting, now, wanted) ? 0 : -EIO;
+}
+
+
 struct pw_act_outcome pw_act_alone(const struct pw_source *source, struct pw_buffer *buffer,
                                    const struct pw_act *act) {
     struct pw_act_outcome outcome = {0};

@@ -15,6 +15,13 @@ void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_values *before, struct pw_values *after,
                      struct pw_act_outcome *outcome);
 
+/* Puts back what a setting had; `now` is what it has, and is kept so. Of a pair the kernel takes
+ * only the member that is not 0, and makes 0 of the other. 0 or -errno: EIO when the kernel took it
+ * and has something else. */
+int pw_kernel_put_back(const struct pw_source *source, struct pw_buffer *buffer,
+                       const struct pw_hooks *hooks, const struct pw_setting *setting,
+                       const struct pw_values *wanted, struct pw_values *now);
+
 /* Makes the outcome a refusal, with a reason as printf() takes it. */
 void pw_refuse(struct pw_act_outcome *outcome, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -86,6 +86,20 @@ void pw_overlay_attach(const struct pw_overlay *overlay, struct pw_source *sourc
 }
 
 
+int pw_overlay_copy(const struct pw_overlay *overlay, struct pw_overlay *copy) {
+    *copy = (struct pw_overlay){0};
+    for (int i = 0; i < overlay->count; i++) {
+        struct pw_overlaid *entry = add(copy, overlay->entries[i].path);
+        if (!entry) {
+            pw_overlay_free(copy);
+            return -ENOMEM;
+        }
+        memcpy(entry->text, overlay->entries[i].text, sizeof entry->text);
+    }
+    return 0;
+}
+
+
 void pw_overlay_free(struct pw_overlay *overlay) {
     for (int i = 0; i < overlay->count; i++) {
         free(overlay->entries[i].path);

@@ -26,6 +26,9 @@ int pw_overlay_set(struct pw_overlay *overlay, const struct pw_setting *setting,
 /* Makes a reader's source look into the overlay first. The overlay must outlive it. */
 void pw_overlay_attach(const struct pw_overlay *overlay, struct pw_source *source);
 
+/* Makes a copy to go back to. 0 or -ENOMEM, and then the copy is empty. */
+int pw_overlay_copy(const struct pw_overlay *overlay, struct pw_overlay *copy);
+
 /* Forgets everything. */
 void pw_overlay_free(struct pw_overlay *overlay);
 

@@ -53,6 +53,12 @@ int pw_setting_of_sysctl(struct pw_slice name, struct pw_setting *setting) {
 }
 
 
+void pw_setting_of_partner(const struct pw_setting *setting, struct pw_setting *partner) {
+    const char *name = setting->key + strlen("sysctl ");
+    pw_setting_of_sysctl(pw_slice_of(pw_sysctl_partner(name)), partner);
+}
+
+
 void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *setting) {
     setting->kind = PW_SETTING_OOM;
     setting->process = *process;
@@ -232,6 +238,14 @@ static int keep_text(struct pw_slice text, char out[PW_VALUE_BYTES]) {
 }
 
 
+/* Of a dry run, what it would have set: the overlay knows paths from the root. */
+static int read_one(const struct pw_source *source, struct pw_buffer *buffer,
+                    const struct pw_setting *setting, int folder_fd, const char *path) {
+    return setting->kind == PW_SETTING_OOM ? pw_source_read_at(source, folder_fd, path, buffer)
+                                           : pw_source_read(source, path, buffer);
+}
+
+
 int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
                     const struct pw_setting *setting, struct pw_values *values) {
     struct pw_stat stat;
@@ -239,7 +253,7 @@ int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
     int error = folder_fd < 0 ? folder_fd : 0;
     memset(values, 0, sizeof *values);
     for (int file = 0; file < setting->files && !error; file++) {
-        error = pw_source_read_at(source, folder_fd, setting->paths[file], buffer);
+        error = read_one(source, buffer, setting, folder_fd, setting->paths[file]);
         if (error == -ENOENT && file > 0) {
             error = 0; /* an older kernel, without the partner */
         } else if (!error) {
@@ -263,6 +277,16 @@ int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
     int error = pw_file_write(source, folder_fd, setting->paths[file], text);
     close(folder_fd);
     return error;
+}
+
+
+bool pw_setting_has(const struct pw_setting *setting, const struct pw_values *values,
+                    const struct pw_values *others) {
+    bool same = true;
+    for (int file = 0; file < setting->files; file++) {
+        same = same && pw_value_same(values->text[file], others->text[file]);
+    }
+    return same;
 }
 
 

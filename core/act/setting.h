@@ -44,6 +44,9 @@ extern const char *const pw_cgroup_settings[];
 /* Makes a setting of a sysctl key, named as pw_sysctl_name() takes it. 0, or -EINVAL. */
 int pw_setting_of_sysctl(struct pw_slice name, struct pw_setting *setting);
 
+/* Makes the setting of the other member of a pair. */
+void pw_setting_of_partner(const struct pw_setting *setting, struct pw_setting *partner);
+
 /* Makes a setting of a process's oom_score_adj. */
 void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *setting);
 
@@ -76,6 +79,10 @@ int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
 int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_setting *setting, int file, const char *text);
 
+/* Whether every file of the setting has what it has in `others`. */
+bool pw_setting_has(const struct pw_setting *setting, const struct pw_values *values,
+                    const struct pw_values *others);
+
 /* Whether two texts say the same: blanks between numbers and leading zeros do not count. */
 bool pw_value_same(const char *text, const char *other);
 
@@ -83,7 +90,7 @@ bool pw_value_same(const char *text, const char *other);
 bool pw_value_rounded(const char *asked, const char *kept, long page_size_bytes);
 
 /* Room for a reason with its NUL. */
-#define PW_REASON_BYTES 256
+#define PW_REASON_BYTES 384
 
 /* Why a change failed, as a person can act on it; a text that is not constant is in `room`. */
 const char *pw_setting_reason(const struct pw_setting *setting, int error,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/kernel.h"
 #include "read/directory.h"
 
 /* Tells of an entry; of a pair, both values. */
@@ -27,16 +28,6 @@ static void tell(const struct pw_journal *journal, const char *event, const stru
 }
 
 
-static bool is_same(const struct pw_setting *setting, const struct pw_values *values,
-                    const struct pw_values *others) {
-    bool same = true;
-    for (int file = 0; file < setting->files; file++) {
-        same = same && pw_value_same(values->text[file], others->text[file]);
-    }
-    return same;
-}
-
-
 /* Whether one file has what it may have in the middle of a write or an undo of ours. */
 static bool is_between(const struct pw_journal *journal, const struct pw_entry *entry,
                        const struct pw_setting *setting, int file, const char *now) {
@@ -54,37 +45,13 @@ static bool is_between(const struct pw_journal *journal, const struct pw_entry *
 static bool is_ours(const struct pw_journal *journal, const struct pw_entry *entry,
                     const struct pw_setting *setting, const struct pw_values *now) {
     if (entry->state == PW_ENTRY_HELD) {
-        return is_same(setting, now, &entry->last);
+        return pw_setting_has(setting, now, &entry->last);
     }
     bool ours = true;
     for (int file = 0; file < setting->files; file++) {
         ours = ours && is_between(journal, entry, setting, file, now->text[file]);
     }
     return ours;
-}
-
-
-/* Of a pair the kernel takes only the member that is not zero, and makes the other one zero: so
- * that one first, and then whatever still is not as it was, in a tree that is only files. */
-static int put_back(const struct pw_journal *journal, struct pw_buffer *buffer,
-                    const struct pw_entry *entry, const struct pw_setting *setting,
-                    struct pw_values *now) {
-    int error = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (int file = 0; file < setting->files; file++) {
-            const char *original = entry->original.text[file];
-            bool later = setting->files == 2 && pw_value_same(original, "0");
-            if (later != (pass == 1) || pw_value_same(now->text[file], original)) {
-                continue;
-            }
-            error = pw_setting_write(journal->source, buffer, setting, file, original);
-            pw_step(journal->hooks);
-            if (error || (error = pw_setting_read(journal->source, buffer, setting, now))) {
-                return error;
-            }
-        }
-    }
-    return is_same(setting, now, &entry->original) ? 0 : -EIO;
 }
 
 
@@ -106,7 +73,8 @@ static bool restore(struct pw_journal *journal, struct pw_buffer *buffer, struct
     enum pw_entry_state before = entry->state;
     entry->state = PW_ENTRY_UNDOING;
     pw_journal_record(journal, entry); /* on a full disk the value is put back all the same */
-    int error = put_back(journal, buffer, entry, setting, now);
+    int error =
+        pw_kernel_put_back(journal->source, buffer, journal->hooks, setting, &entry->original, now);
     if (error) {
         entry->state = before;
         pw_journal_record(journal, entry);
@@ -161,7 +129,7 @@ bool pw_undo_entry(struct pw_journal *journal, struct pw_buffer *buffer, struct 
     if (error) {
         return leave_unread(journal, entry, &setting, error);
     }
-    if (entry->state != PW_ENTRY_LET_GO && is_same(&setting, &now, &entry->original)) {
+    if (entry->state != PW_ENTRY_LET_GO && pw_setting_has(&setting, &now, &entry->original)) {
         tell(journal, "undone", entry, &now, NULL);
         close_entry(journal, entry);
         return true;

@@ -68,18 +68,32 @@ void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const cha
 }
 
 
-/* [-0, +1, v] A list of integers with blanks between them. */
-static const char *push_list(lua_State *L, int index) {
+static bool is_list_of_integers(lua_State *L, int index) {
+    lua_Integer count = (lua_Integer)lua_rawlen(L, index);
+    bool are_integers = count > 0;
+    for (lua_Integer i = 1; i <= count && are_integers; i++) {
+        lua_rawgeti(L, index, i);
+        are_integers = lua_isinteger(L, -1);
+        lua_pop(L, 1);
+    }
+    return are_integers;
+}
+
+
+/* [-0, +1, m] A list of integers with blanks between them. */
+static const char *push_list(lua_State *L, int index, const char **problem) {
     luaL_Buffer buffer;
-    lua_Integer count = luaL_len(L, index);
-    luaL_argcheck(L, count > 0, index, "an empty list");
+    if (!is_list_of_integers(L, index)) {
+        *problem = "a list of integers expected";
+        return NULL;
+    }
+    lua_Integer count = (lua_Integer)lua_rawlen(L, index);
     luaL_buffinit(L, &buffer);
     for (lua_Integer i = 1; i <= count; i++) {
         if (i > 1) {
             luaL_addchar(&buffer, ' ');
         }
-        lua_geti(L, index, i);
-        luaL_argcheck(L, lua_isinteger(L, -1), index, "a list of integers expected");
+        lua_rawgeti(L, index, i);
         luaL_addvalue(&buffer);
     }
     luaL_pushresult(&buffer);
@@ -87,25 +101,53 @@ static const char *push_list(lua_State *L, int index) {
 }
 
 
-const char *pw_push_act_value(lua_State *L, int index) {
-    if (lua_type(L, index) == LUA_TTABLE) {
-        return push_list(L, index);
+static const char *push_number(lua_State *L, int index, const char **problem) {
+    int is_integer;
+    lua_Integer integer = lua_tointegerx(L, index, &is_integer);
+    if (lua_tonumber(L, index) == (lua_Number)HUGE_VAL) {
+        return lua_pushliteral(L, "max");
     }
-    if (lua_type(L, index) == LUA_TNUMBER) {
-        lua_Number number = lua_tonumber(L, index);
-        if (number == (lua_Number)HUGE_VAL) {
-            return lua_pushliteral(L, "max");
-        }
-        int is_integer;
-        lua_Integer integer = lua_tointegerx(L, index, &is_integer);
-        luaL_argcheck(L, is_integer, index, "number has no integer representation");
-        return lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
+    if (!is_integer) {
+        *problem = "number has no integer representation";
+        return NULL;
     }
+    return lua_pushfstring(L, "%I", (LUAI_UACINT)integer);
+}
+
+
+static const char *push_text(lua_State *L, int index, const char **problem) {
     size_t size;
-    luaL_checktype(L, index, LUA_TSTRING);
     const char *text = lua_tolstring(L, index, &size);
-    luaL_argcheck(L, strlen(text) == size, index, "value holds a NUL");
+    if (strlen(text) != size) {
+        *problem = "value holds a NUL";
+        return NULL;
+    }
     lua_pushvalue(L, index);
+    return text;
+}
+
+
+const char *pw_push_act_text(lua_State *L, int index, const char **problem) {
+    switch (lua_type(L, index)) {
+    case LUA_TTABLE:
+        return push_list(L, index, problem);
+    case LUA_TNUMBER:
+        return push_number(L, index, problem);
+    case LUA_TSTRING:
+        return push_text(L, index, problem);
+    default:
+        *problem = "a number, a text or a list of integers expected";
+        return NULL;
+    }
+}
+
+
+const char *pw_push_act_value(lua_State *L, int index) {
+    const char *problem;
+    const char *text = pw_push_act_text(L, index, &problem);
+    if (!text) {
+        luaL_argerror(L, index, problem);
+    }
     return text;
 }
 
@@ -160,6 +202,30 @@ int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
     }
     memcpy(kept, outcome.kept, sizeof outcome.kept);
     return 0;
+}
+
+
+int pw_do_transaction(lua_State *L, struct pw_reader *reader, struct pw_transaction *transaction) {
+    const struct pw_act_context *context = pw_act_context_of(L);
+    int error;
+    const char *obstacle = find_obstacle(L, reader, &error);
+    if (obstacle && transaction->count > 0) {
+        return pw_fail_because(L, transaction->changes[0].key, obstacle, error, PW_DENIED);
+    }
+    transaction->gate = context ? context->gate : NULL;
+    transaction->actor = context ? &context->actor : NULL;
+    transaction->source = &reader->source;
+    transaction->buffer = &reader->buffer;
+    struct pw_act_outcome outcome = {0};
+    int refused = pw_transaction_run(transaction, &outcome);
+    if (refused < 0) {
+        return 0;
+    }
+    struct pw_setting setting;
+    const char *key = transaction->changes[refused].key;
+    setting.kind = PW_SETTING_SYSCTL; /* should there be no memory to look it up */
+    pw_setting_of_key(&reader->source, &reader->buffer, key, &setting);
+    return pw_fail_because(L, key, outcome.reason, outcome.error, kind_of(&setting, outcome.error));
 }
 
 

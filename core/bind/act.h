@@ -6,6 +6,7 @@
 #define PAGEWARDEN_BIND_ACT_H
 
 #include "act/deed.h"
+#include "act/transaction.h"
 #include "bind/act_context.h"
 #include "bind/reader.h"
 
@@ -17,8 +18,12 @@ void pw_check_act_options(lua_State *L, int index, struct pw_act *act, const cha
 /* [-0, +0, v] Reads of the options table at `index` how long the change is for. */
 void pw_check_lifetime(lua_State *L, int index, struct pw_act *act);
 
-/* [-0, +1, v] The value at `index` as the kernel reads it: an integer, a string, a list of
- * integers, or math.huge for "max". */
+/* [-0, +1, m] The value at `index` as the kernel reads it. NULL, and nothing pushed, for what is no
+ * value, and `problem` says why. */
+const char *pw_push_act_text(lua_State *L, int index, const char **problem);
+
+/* [-0, +1, v] The same of an argument: the value at `index` as the kernel reads it: an integer, a
+ * string, a list of integers, or math.huge for "max". */
 const char *pw_push_act_value(lua_State *L, int index);
 
 /* [-0, +4 or 0, v] Makes the change. Returns 0 when it was made, or would have been in dry run, and
@@ -35,6 +40,9 @@ int pw_do_deed(lua_State *L, struct pw_reader *reader, const struct pw_deed *dee
 /* [-0, +0, v] The seconds in the field `cooldown` of the options table at `index`, of which only a
  * host keeps count, as nanoseconds; 0 without it. */
 int64_t pw_check_cooldown(lua_State *L, int index);
+
+/* [-0, +4 or 0, m] The same for a transaction, of which the changes and their terms are there. */
+int pw_do_transaction(lua_State *L, struct pw_reader *reader, struct pw_transaction *transaction);
 
 /* [-0, +4, m] nil, "KEY: reason", errno, kind for a setting that could not be read or written. */
 int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error);

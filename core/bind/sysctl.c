@@ -14,16 +14,12 @@ granted; a plain Lua program sets with its own rights, and nothing undoes it.
 
 #include "act/sysctl.h"
 #include "act/sysctl_lint.h"
-#include "bind/act.h"
+#include "bind/sysctl.h"
 #include "bind/tunable.h"
-#include "bind/view.h"
 #include "read/directory.h"
 
-#define PW_SYSCTL "pagewarden.sysctl"
 
-
-/* [-0, +0, v] The key at 2. */
-static void check_key(lua_State *L, struct pw_setting *setting) {
+void pw_check_sysctl(lua_State *L, struct pw_setting *setting) {
     struct pw_slice name;
     name.data = luaL_checklstring(L, 2, &name.size);
     luaL_argcheck(L, pw_setting_of_sysctl(name, setting) == 0, 2,
@@ -42,7 +38,7 @@ A setting.
 static int get(lua_State *L) {
     struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
     struct pw_setting setting;
-    check_key(L, &setting);
+    pw_check_sysctl(L, &setting);
     pw_check_surplus(L, 2);
     int error = pw_source_read(&reader->source, setting.paths[0], &reader->buffer);
     if (error) {
@@ -58,24 +54,34 @@ Changes a setting and reads it back, for the kernel ignores some values without 
 others. Of the pairs of which one is in force (`vm.dirty_bytes` and `vm.dirty_ratio`, …) the kernel
 makes the partner 0; what undoes it restores the one that was not 0. In dry run nothing is written,
 and later reads agree.
+
+A table in place of key and value, `{ ["vm.overcommit_memory"] = 2, ["vm.overcommit_ratio"] = 80 }`,
+changes several settings as one: all of them, or none. When one is refused, what was set before it
+is put back, and the message says so. The order is the one that does no harm on the way. Of a pair
+the member that is 0 may be there, and is left to the kernel. What has no value, such as
+`vm.drop_caches`, cannot be part of it. The result is a table of what the kernel has now.
 @function set
-@tparam string key
+@tparam string|table key
 @tparam integer|{integer,...}|string value
 @tparam[opt] table options `{ lifetime = "lease" or "keep", cooldown = (seconds before the policy
 may set the key again), dangerous = true }`, the first two only under the host; without the third a
 value is refused that is out of the range of `describe`, or that would do harm: too much or too
 little in `vm.min_free_kbytes`, a commit limit below what is promised already, a panic that nothing
 ends, `vm.vfs_cache_pressure` 0
-@treturn[1] integer|{integer,...}|string what the kernel has now
+@treturn[1] integer|{integer,...}|string|table what the kernel has now
 @return[2] nil, "sysctl KEY: reason", errno, kind: "denied" too when another policy owns the key
 @usage assert(sysctl.set("vm.swappiness", 40))
+assert(sysctl.set { ["vm.dirty_bytes"] = 256 << 20, ["vm.dirty_background_bytes"] = 64 << 20 })
 */
 static int set(lua_State *L) {
+    if (lua_istable(L, 2)) {
+        return pw_sysctl_set_all(L);
+    }
     struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
     struct pw_setting setting;
     struct pw_act act = {.setting = &setting};
     char kept[PW_VALUE_BYTES];
-    check_key(L, &setting);
+    pw_check_sysctl(L, &setting);
     pw_check_act_options(L, 4, &act, "dangerous", &act.dangerous);
     pw_check_surplus(L, 4);
     act.value = pw_push_act_value(L, 3);
@@ -104,7 +110,7 @@ action = true when writing it does something at once, replaced_by = (where it is
 static int describe(lua_State *L) {
     struct pw_reader *reader = pw_check_view(L, 1, PW_SYSCTL);
     struct pw_setting setting;
-    check_key(L, &setting);
+    pw_check_sysctl(L, &setting);
     pw_check_surplus(L, 2);
     const char *key = strchr(setting.key, ' ') + 1;
     bool present = pw_source_has(&reader->source, setting.paths[0]);
@@ -209,7 +215,13 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_sysctl(lua_State *L);
 
 int luaopen_pagewarden_sysctl(lua_State *L) {
-    static const luaL_Reg methods[] = {{"get", get},           {"set", set},   {"list", list},
-                                       {"describe", describe}, {"lint", lint}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"get", get},
+                                       {"set", set},
+                                       {"list", list},
+                                       {"describe", describe},
+                                       {"lint", lint},
+                                       {"save", pw_sysctl_save},
+                                       {"restore", pw_sysctl_restore},
+                                       {NULL, NULL}};
     return pw_push_view_module(L, PW_SYSCTL, methods);
 }

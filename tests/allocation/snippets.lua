@@ -177,6 +177,8 @@ assert(sysctl.open(root):set("vm.swappiness", 60, { lifetime = "keep" }) == 60)
 assert(sysctl.open(root):set("vm.lowmem_reserve_ratio", sysctl.open(root):get "vm.lowmem_reserve_ratio"))
 assert(#sysctl.open(root):list() == 2)
 assert(sysctl.open(root):lint())
+assert(sysctl.open(root):set { ["vm.swappiness"] = 60 }["vm.swappiness"] == 60)
+assert(sysctl.open(root):restore(assert(sysctl.open(root):save { "vm.swappiness" })))
 assert(sysctl.open(root):describe "vm.dirty_bytes".partner == "vm.dirty_ratio")
 do local view <close> = assert(oom.open(root)) end
 assert(oom.open(root)):close()

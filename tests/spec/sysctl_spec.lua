@@ -252,3 +252,121 @@ describe("sysctl.lint", function()
     assert.equal("unsupported", select(4, view:lint()))
   end)
 end)
+
+
+describe("a transaction of sysctl.set", function()
+  after_each(tree.remove_all)
+
+  local DEFAULTS = { ["vm.swappiness"] = 60, ["vm.dirty_ratio"] = 20, ["vm.dirty_bytes"] = 0,
+    ["vm.overcommit_memory"] = 0, ["vm.overcommit_ratio"] = 50, ["vm.overcommit_kbytes"] = 0,
+    ["vm.lowmem_reserve_ratio"] = "256\t256\t32\t0\t0", ["vm.drop_caches"] = "" }
+
+  local function values_of(view)
+    local values = {}
+    for key in pairs(DEFAULTS) do
+      values[key] = view:get(key)
+    end
+    return values
+  end
+
+  it("sets all, and says what the kernel has now", function()
+    local view = new("6.1.0", DEFAULTS)
+    assert.same({ ["vm.swappiness"] = 10, ["vm.lowmem_reserve_ratio"] = { 256, 32 } },
+      view:set { ["vm/swappiness"] = 10, ["vm.lowmem_reserve_ratio"] = { 256, 32 } })
+    assert.equal(10, view:get "vm.swappiness")
+    assert.same({}, view:set {})
+  end)
+
+  it("sets none when one is refused, and says so", function()
+    local view = new("6.1.0", DEFAULTS)
+    local before = values_of(view)
+    local kept, message, errno, kind = view:set { ["vm.dirty_bytes"] = 65536,
+      ["vm.dirty_ratio"] = 0, ["vm.lowmem_reserve_ratio"] = { 1, 2 }, ["vm.swappiness"] = 300 }
+    assert.is_nil(kept)
+    assert.equal("sysctl vm.swappiness: 300 is out of range: 0 to 200 on this kernel; what was set "
+      .. "before it is put back", message)
+    assert.same({ 22, "broken" }, { errno, kind })
+    assert.same(before, values_of(view))
+    message = select(2, view:set { ["vm.overcommit_ratio"] = 60, ["vm.unheard_of"] = 1 })
+    assert.equal("sysctl vm.unheard_of: this kernel has no such key; what was set before it is put "
+      .. "back", message)
+    assert.same(before, values_of(view))
+    assert.equal("sysctl vm.a_first: this kernel has no such key",
+      select(2, view:set { ["vm.a_first"] = 1, ["vm.swappiness"] = 1 }))
+  end)
+
+  it("tightens last and loosens first", function()
+    local view = new("6.1.0", DEFAULTS, { ["proc/meminfo"] = "MemTotal: 1000000 kB\n"
+      .. "SwapTotal: 0 kB\nCommitted_AS: 700000 kB\n" })
+    assert.is_nil((view:set("vm.overcommit_memory", 2)))
+    assert(view:set { ["vm.overcommit_memory"] = 2, ["vm.overcommit_ratio"] = 90 })
+    assert.is_nil((view:set("vm.overcommit_ratio", 50)))
+    assert(view:set { ["vm.overcommit_memory"] = 0, ["vm.overcommit_ratio"] = 50 })
+  end)
+
+  it("takes a pair of which one is 0, and writes the other", function()
+    local view = new("6.1.0", DEFAULTS)
+    assert.same({ ["vm.dirty_ratio"] = 30 },
+      view:set { ["vm.dirty_bytes"] = 0, ["vm.dirty_ratio"] = 30 })
+    assert.same({ ["vm.overcommit_ratio"] = 0 },
+      view:set { ["vm.overcommit_kbytes"] = 0, ["vm.overcommit_ratio"] = 0 })
+  end)
+
+  it("names the argument that is wrong", function()
+    local view = new("6.1.0", DEFAULTS)
+    for message, values in pairs {
+      ["vm.swappiness: number has no integer"] = { ["vm.swappiness"] = 1.5 },
+      ["vm.swappiness: a number, a text or a list"] = { ["vm.swappiness"] = true },
+      ["vm.drop_caches: it has no value"] = { ["vm.drop_caches"] = 1 },
+      ["../x: not the name of a key"] = { ["../x"] = 1 },
+      ["it is there twice"] = { ["vm.swappiness"] = 1, ["vm/swappiness"] = 1 },
+      ["of it and its partner one has to be 0"] =
+        { ["vm.dirty_bytes"] = 65536, ["vm.dirty_ratio"] = 5 },
+      ["names of keys expected"] = { 1, 2 },
+    } do
+      assert.error_matches(function() view:set(values) end, message, 1, true)
+    end
+    assert.error_matches(function() view:set({}, { dangerus = true }) end, "dangerous")
+    assert.same(60, view:get "vm.swappiness")
+  end)
+end)
+
+
+describe("sysctl.save and restore", function()
+  after_each(tree.remove_all)
+
+  it("put back a pair by the member that counts", function()
+    local view, root = new("6.1.0", { ["vm.dirty_ratio"] = 20, ["vm.dirty_bytes"] = 0,
+      ["vm.swappiness"] = 60 })
+    local saved = assert(view:save { "vm.dirty_bytes", "vm.swappiness" })
+    assert.same({ ["vm.dirty_ratio"] = 20, ["vm.dirty_bytes"] = 0, ["vm.swappiness"] = 60 }, saved)
+    tree.write(root, "proc/sys/vm/dirty_ratio", "0\n")
+    tree.write(root, "proc/sys/vm/dirty_bytes", "65536\n")
+    assert.same({ ["vm.dirty_ratio"] = 20, ["vm.swappiness"] = 60 }, view:restore(saved))
+    assert.equal(20, view:get "vm.dirty_ratio")
+  end)
+
+  it("keep a number that is too large for Lua", function()
+    local view, root = new("6.1.0", { ["kernel.shmmax"] = "18446744073692774399" })
+    local saved = assert(view:save { "kernel.shmmax" })
+    assert.same({ ["kernel.shmmax"] = "18446744073692774399" }, saved)
+    tree.write(root, "proc/sys/kernel/shmmax", "4096\n")
+    assert(view:restore(saved))
+    local file <close> = assert(io.open(root .. "/proc/sys/kernel/shmmax"))
+    assert.equal("18446744073692774399\n", file:read "a")
+  end)
+
+  it("do not refuse what was in force as dangerous", function()
+    local view, root = new("6.1.0", { ["vm.vfs_cache_pressure"] = 0 })
+    local saved = assert(view:save { "vm.vfs_cache_pressure" })
+    tree.write(root, "proc/sys/vm/vfs_cache_pressure", "100\n")
+    assert.same({ ["vm.vfs_cache_pressure"] = 0 }, view:restore(saved))
+  end)
+
+  it("say what cannot be saved or is not there", function()
+    local view = new("6.1.0", { ["vm.drop_caches"] = "" })
+    assert.error_matches(function() view:save { "vm.drop_caches" } end, "it has no value")
+    assert.equal("unsupported", select(4, view:save { "vm.swappiness" }))
+    assert.equal("unsupported", select(4, view:restore { ["vm.swappiness"] = 60 }))
+  end)
+end)

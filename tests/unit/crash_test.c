@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "act/gate.h"
+#include "act/transaction.h"
 #include "act/undo.h"
 #include "check.h"
 #include "fake_root.h"
@@ -153,6 +154,26 @@ static void write_as(struct pw_gate *gate, const char *policy, int knob, const c
 }
 
 
+/* Two changes, of which the second is refused: then the first was never there. */
+static void try_two(struct pw_gate *gate, const char *policy, int knob, const char *value) {
+    struct pw_actor actor = {.policy = policy};
+    struct pw_act_outcome outcome = {0};
+    struct pw_change changes[] = {{.key = knobs[knob].key, .value = value},
+                                  {.key = "sysctl vm.missing", .value = "1"}};
+    struct pw_transaction transaction = {.gate = gate,
+                                         .actor = &actor,
+                                         .source = &gate->source,
+                                         .buffer = &gate->buffer,
+                                         .terms = {.lifetime = PW_LEASE, .dangerous = true},
+                                         .changes = changes,
+                                         .count = 2};
+    if (is_held(gate, knob, strcmp(policy, "a") == 0 ? "b" : "a")) {
+        contend(knob);
+    }
+    pw_transaction_run(&transaction, &outcome);
+}
+
+
 static void run_operation(struct pw_gate *gate, uint32_t *seed) {
     char value[24];
     int knob = (int)draw(seed, (uint32_t)KNOBS);
@@ -167,6 +188,9 @@ static void run_operation(struct pw_gate *gate, uint32_t *seed) {
         pw_gate_stop(gate, policy);
         break;
     case 3:
+        try_two(gate, policy, knob, value);
+        break;
+    case 4:
         write_as(gate, policy, knob, value, true);
         break;
     default:

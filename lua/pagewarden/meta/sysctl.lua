@@ -47,7 +47,8 @@ local sysctl = {}
 function sysctl.get(key) end
 
 
---- Changes a setting, and gives what the kernel has now.
+--- Changes a setting, and gives what the kernel has now; or several as one: all of them, or none.
+---@overload fun(values: table, options?: pagewarden.ActOptions): table?, string?
 ---@param key string
 ---@param value pagewarden.Setting
 ---@param options? pagewarden.ActOptions
@@ -65,6 +66,25 @@ function sysctl.set(key, value, options) end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function sysctl.list(folder) end
+
+
+--- What settings are now, for `restore`; of a pair both.
+---@param keys string[]
+---@return table<string, pagewarden.Setting>?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function sysctl.save(keys) end
+
+
+--- Puts back what `save` gave: all of it, or nothing.
+---@param saved table<string, pagewarden.Setting>
+---@param options? pagewarden.ActOptions
+---@return table<string, pagewarden.Setting>?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function sysctl.restore(saved, options) end
 
 
 --- What there is to know of a setting, on the kernel whose root is read.
@@ -94,6 +114,8 @@ function sysctl.open(root) end
 ---@class pagewarden.Sysctl
 ---@field get fun(self, key: string): pagewarden.Setting?, string?
 ---@field set fun(self, key: string, value: pagewarden.Setting, options?: table): any
+---@field save fun(self, keys: string[]): table<string, pagewarden.Setting>?, string?
+---@field restore fun(self, saved: table, options?: pagewarden.ActOptions): table?, string?
 ---@field list fun(self, folder?: string): string[]?, string?
 ---@field describe fun(self, key: string): pagewarden.Description
 ---@field lint fun(self): pagewarden.SysctlFinding[]?, string?
