@@ -18,6 +18,7 @@ local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", mod
 ---@return table? lacking nil when there is none
 function acts.lacking(needed)
   local lacking = needs.acting(needed)
+  lacking.modules = nil
   for _, known in ipairs(MODULES) do
     lacking[known.need] = nil
   end

@@ -75,8 +75,14 @@ end
 ---@param root string the folder to read from
 ---@param units { page_size: integer, clock_ticks: integer }
 ---@param modules string[] those that act on what it was granted
-function cell.start(root, units, modules)
+---@param outside { names: string[], cpath: string }? the modules outside the sandbox that it was
+--- granted, and where such are found
+function cell.start(root, units, modules, outside)
   local start, options = policy.start, values
+  if outside then
+    package.cpath = outside.cpath
+    table.move(outside.names, 1, #outside.names, 1, policy.outside)
+  end
   local needed = assert(declaration.needs_of(policy, values))
   for _, module in ipairs(needs.reading(needed)) do
     modules[#modules + 1] = module

@@ -21,6 +21,7 @@ declaration.API = 1
 ---@field needs table|fun(options: table): table
 ---@field check? fun(options: table): boolean, string?
 ---@field start fun(pw: table, options: table)
+---@field outside string[] the modules outside the sandbox that it may load
 
 
 local function is_string_list(value)
@@ -177,7 +178,8 @@ end
 ---@return string? message that names the file, the field, what was expected and what was found
 function declaration.load(path, may_load)
   local folder = path:match "^(.*)/" or "."
-  local chunk, message = sandbox.load(path, sandbox.environment(folder, may_load))
+  local environment, outside = sandbox.environment(folder, may_load)
+  local chunk, message = sandbox.load(path, environment)
   if not chunk then
     return nil, message
   end
@@ -188,7 +190,7 @@ function declaration.load(path, may_load)
   elseif problem then
     return nil, ("%s: %s"):format(path, problem)
   end
-  declared.path = path
+  declared.path, declared.outside = path, outside
   return declared
 end
 

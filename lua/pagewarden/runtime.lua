@@ -399,7 +399,8 @@ function runtime.start(policy, host, terms)
     policy:grant(host.gate, { name = name, grants = acts.words(grant), dry_run = host.dry })
   end
   local ok, problem = instance:call("start", reader:root(),
-    { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() }, modules)
+    { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() }, modules,
+    grant.modules and { names = grant.modules, cpath = package.cpath })
   if not ok then
     instance:fail(problem)
   end

@@ -67,8 +67,20 @@ function sandbox.load(path, environment)
 end
 
 
+--- Whether one of the names, which may end in ".*", is that of the module.
+local function names_it(names, name)
+  for _, known in ipairs(names) do
+    local stem = known:match "^(.*%.)%*$"
+    if known == name or stem and name:sub(1, #stem) == stem then
+      return true
+    end
+  end
+  return false
+end
+
+
 --- `require` for the files of one folder. Each module is loaded once an environment.
-local function new_require(folder, environment, may_load)
+local function new_require(folder, environment, may_load, outside)
   local loaded = {}
   local pure = setmetatable({}, { __mode = "v" }) -- a policy may be done with one
   local function load_own(name)
@@ -92,6 +104,8 @@ local function new_require(folder, environment, may_load)
       local module = pure[name] or copy(require(name))
       pure[name] = module
       return module
+    elseif names_it(outside, name) then
+      return require(name)
     elseif loaded[name] == nil then
       loaded[name] = load_own(name) or true
     end
@@ -103,8 +117,10 @@ end
 --- An environment for the chunks of one policy.
 ---@param folder string where the policy's own modules are
 ---@param may_load? fun(path: string): boolean, string? has a say in each of them
----@return table
+---@return table environment
+---@return string[] outside the modules that it may load besides, such as "posix.*": none yet
 function sandbox.environment(folder, may_load)
+  local outside = {}
   local environment = { _VERSION = _VERSION, getmetatable = get_metatable }
   environment._G = environment
   for _, name in ipairs(FUNCTIONS) do
@@ -114,10 +130,10 @@ function sandbox.environment(folder, may_load)
     environment[name] = copy(_G[name])
   end
   environment.string.dump = nil
-  environment.require = new_require(folder, environment, may_load)
+  environment.require = new_require(folder, environment, may_load, outside)
   return setmetatable(environment, {
     __index = refuse_unknown, __newindex = refuse_new, __metatable = false,
-  })
+  }), outside
 end
 
 

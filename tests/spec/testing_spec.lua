@@ -233,7 +233,7 @@ describe("a test world", function()
         ["pw.log(1)"] = "demo.lua:3: log: an event's name is a lower%-case word",
         ["pw.log('a', { b = {} })"] = "demo.lua:3: log: field 'b': expected a string",
         ["pw.log('a', { time = 1 })"] = "demo.lua:3: log: field 'time' is the log's own",
-        ["pw.proc.meminfo(1, 2, 3)"] = "demo.lua:3: at most",
+        ["pw.proc.meminfo(1, 2, 3)"] = "demo.lua:3: 2 arguments too many",
       } do
         local world <close> = new(("start = function(pw) %s end"):format(call))
         assert_raises(expected, function() world:run() end)

@@ -77,6 +77,9 @@ function posture.grant(policy, needed, arguments, context)
   if lacking then
     return nil, exit.complain(exit.DENIED, ("%s needs %s, which this version cannot grant"):format(
       policy.name, table.concat(needs.describe(lacking), "; ")))
+  elseif arguments.dry_run and wanted.modules then
+    return nil, exit.complain(exit.DENIED, ("%s loads modules from outside the sandbox, which "
+      .. "could get round a dry run: %s"):format(policy.name, table.concat(wanted.modules, ", ")))
   elseif next(wanted) == nil or arguments.dry_run then
     return wanted
   elseif context.privileged and is_bundled(policy, arguments, context) then
