@@ -28,6 +28,7 @@ struct pw_entry {
     int foreign_writes; /* found in place of our last write */
     int target;         /* the file that `next` is for */
     bool offered;       /* not in the text: handed on, and not taken up yet */
+    bool under_way;     /* not in the text: between pw_gate_begin() and pw_gate_end() */
     bool by_default;    /* not in the text: nobody said how long it is for */
     char *key;
     char *policy;

@@ -31,7 +31,8 @@ struct pw_gate {
     struct pw_source source;
     struct pw_buffer buffer;
     struct pw_hooks hooks;
-    struct pw_journal journal;
+    struct pw_journal journal;         /* of what the kernel has */
+    struct pw_journal journal_on_disk; /* of what outlasts a boot */
     struct pw_owners owners;
     struct pw_cooldowns cooldowns;
     bool imagined; /* a test's world is behind it, which does what deeds (deed.h) would have done */
@@ -78,6 +79,23 @@ void pw_gate_close(struct pw_gate *gate);
 /* Lets a change through, or not. */
 struct pw_act_outcome pw_gate_pass(struct pw_gate *gate, const struct pw_actor *actor,
                                    const struct pw_act *act);
+
+/* A change that takes long is let through in two halves, and made between them. The first one looks
+ * whether it may be made, asks `check` whether it can, which refuses through pw_refuse(), and
+ * journals it; NULL, and what became of it in `outcome`, when there is nothing left to do: refused,
+ * only said in dry run, or there already. Before the second half the gate must not be closed. */
+struct pw_passage;
+
+typedef bool pw_act_check(void *context, struct pw_act_outcome *outcome);
+
+struct pw_passage *pw_gate_begin(struct pw_gate *gate, const struct pw_actor *actor,
+                                 const struct pw_act *act, pw_act_check *check, void *context,
+                                 struct pw_act_outcome *outcome);
+
+/* The second half: finds out what the kernel has now, and journals that. `error` is 0 or a positive
+ * errno, and then `reason` says why it was not made. With ECANCELED nobody knows whether it is
+ * under way still, and the journal goes on saying so. Frees the passage. */
+struct pw_act_outcome pw_gate_end(struct pw_passage *passage, int error, const char *reason);
 
 /* Ends a policy: undoes its leases, last first, and gives up its keys and cool-downs. */
 void pw_gate_stop(struct pw_gate *gate, const char *policy);

@@ -13,9 +13,11 @@
 #include "act/file.h"
 #include "act/journal_header.h"
 
-/* Where the machine-wide numbers of entries come from: the last one that was given. */
+/* Where the machine-wide numbers of entries come from: the last one that was given, and the last
+ * one of an entry that outlasts a boot. */
 #define NUMBER_FILE "number"
 #define RUN_FOLDER "run/pagewarden"
+#define DISK_FOLDER "var/lib/pagewarden"
 
 /* What a journal may grow to before its history is dropped. */
 #define TIDY_BYTES ((size_t)64 << 10)
@@ -23,9 +25,15 @@
 /* Two hosts in one process have a journal each; so many times a name may be taken. */
 #define ATTEMPTS 100
 
-void pw_journal_init(struct pw_journal *journal, const struct pw_source *source,
-                     const struct pw_hooks *hooks) {
-    *journal = (struct pw_journal){.source = source, .hooks = hooks, .fd = -1};
+const char *const pw_journal_folders[] = {
+    [PW_JOURNAL_RUN] = RUN_FOLDER "/journal",
+    [PW_JOURNAL_DISK] = DISK_FOLDER "/journal",
+};
+
+
+void pw_journal_init(struct pw_journal *journal, enum pw_journal_place place,
+                     const struct pw_source *source, const struct pw_hooks *hooks) {
+    *journal = (struct pw_journal){.source = source, .hooks = hooks, .place = place, .fd = -1};
 }
 
 
@@ -47,14 +55,20 @@ static int64_t own_start(void) {
 }
 
 
+/* What is on disk must be there before what it undoes. */
+static int flush(const struct pw_journal *journal) {
+    return journal->place == PW_JOURNAL_DISK && fdatasync(journal->fd) ? -errno : 0;
+}
+
+
 /* Writes all of it, or nothing. */
 static int append(struct pw_journal *journal, const char *bytes, size_t size) {
     ssize_t written = pwrite(journal->fd, bytes, size, (off_t)journal->size_bytes);
-    if (written == (ssize_t)size) {
+    int error = written == (ssize_t)size ? flush(journal) : written < 0 ? -errno : -ENOSPC;
+    if (!error) {
         journal->size_bytes += size;
         return 0;
     }
-    int error = written < 0 ? -errno : -ENOSPC;
     if (ftruncate(journal->fd, (off_t)journal->size_bytes)) {
         return -EIO;
     }
@@ -75,7 +89,7 @@ static int make_locked(const struct pw_journal *journal, int folder_fd, const ch
 
 
 static int make_file(struct pw_journal *journal) {
-    int folder_fd = pw_file_make_folder(journal->source, PW_JOURNAL_FOLDER);
+    int folder_fd = pw_file_make_folder(journal->source, pw_journal_folders[journal->place]);
     if (folder_fd < 0) {
         return folder_fd;
     }
@@ -90,7 +104,7 @@ static int make_file(struct pw_journal *journal) {
     if (fd < 0) {
         return fd;
     }
-    struct pw_journal_header header = pw_journal_header_of(journal->source);
+    struct pw_journal_header header = pw_journal_header_of(journal->place, journal->source);
     journal->fd = fd;
     journal->size_bytes = 0;
     pw_step(journal->hooks);
@@ -128,32 +142,83 @@ struct pw_entry *pw_journal_find(const struct pw_journal *journal, const char *k
 }
 
 
-/* The next number: read and written under the file's own lock. */
-static int next_number(const struct pw_source *source, int64_t *number) {
-    int folder_fd = pw_file_make_folder(source, RUN_FOLDER);
+/* Opens a file with a number, and reads that: 0 when there is none. The descriptor, or -errno. */
+static int open_number(const struct pw_source *source, const char *folder, int64_t *number) {
+    char text[24] = {0};
+    int folder_fd = pw_file_make_folder(source, folder);
     int fd = pw_file_open(source, folder_fd, NUMBER_FILE, O_RDWR | O_CREAT);
     if (folder_fd >= 0) {
         close(folder_fd);
     }
-    if (fd < 0 || flock(fd, LOCK_EX)) {
-        int error = fd < 0 ? fd : -errno;
-        if (fd >= 0) {
-            close(fd);
-        }
+    if (fd >= 0 && flock(fd, LOCK_EX)) {
+        int error = -errno;
+        close(fd);
         return error;
     }
-    char text[24] = {0};
-    ssize_t size = pread(fd, text, sizeof text - 1, 0);
-    *number = (size > 0 ? strtoll(text, NULL, 10) : 0) + 1;
-    int length = snprintf(text, sizeof text, "%lld\n", (long long)*number);
-    int error = pwrite(fd, text, (size_t)length, 0) == length ? 0 : -ENOSPC;
+    ssize_t size = fd < 0 ? 0 : pread(fd, text, sizeof text - 1, 0);
+    *number = size > 0 ? strtoll(text, NULL, 10) : 0;
+    return fd;
+}
+
+
+static int write_number(int fd, int64_t number) {
+    char text[24];
+    int size = snprintf(text, sizeof text, "%lld\n", (long long)number);
+    return pwrite(fd, text, (size_t)size, 0) == size ? 0 : -ENOSPC;
+}
+
+
+/* The last number of an entry that outlasts a boot; 0 when there was none. */
+static int64_t last_on_disk(const struct pw_source *source) {
+    struct pw_buffer buffer = {0};
+    struct pw_number number = {0};
+    struct pw_slice line;
+    if (pw_source_read(source, DISK_FOLDER "/" NUMBER_FILE, &buffer) == 0) {
+        struct pw_slice text = pw_buffer_text(&buffer);
+        if (pw_take_line(&text, &line)) {
+            pw_parse_number(line, &number);
+        }
+    }
+    pw_buffer_free(&buffer);
+    return number.value;
+}
+
+
+/* Keeps a number for the boots to come. */
+static int remember_on_disk(const struct pw_source *source, int64_t number) {
+    int64_t before;
+    int fd = open_number(source, DISK_FOLDER, &before);
+    if (fd < 0) {
+        return fd;
+    }
+    int error = write_number(fd, number);
+    if (!error && fdatasync(fd)) {
+        error = -errno;
+    }
+    close(fd);
+    return error;
+}
+
+
+/* The next number: read and written under the lock of the file in /run. */
+static int next_number(const struct pw_journal *journal, int64_t *number) {
+    int64_t last, on_disk = last_on_disk(journal->source);
+    int fd = open_number(journal->source, RUN_FOLDER, &last);
+    if (fd < 0) {
+        return fd;
+    }
+    *number = (last > on_disk ? last : on_disk) + 1;
+    int error = write_number(fd, *number);
+    if (!error && journal->place == PW_JOURNAL_DISK) {
+        error = remember_on_disk(journal->source, *number);
+    }
     close(fd);
     return error;
 }
 
 
 int pw_journal_add(struct pw_journal *journal, struct pw_entry *entry) {
-    int error = entry->id ? 0 : next_number(journal->source, &entry->id);
+    int error = entry->id ? 0 : next_number(journal, &entry->id);
     struct pw_entry **entries = NULL;
     if (!error) {
         size_t count = (size_t)journal->count + 1;
@@ -190,7 +255,7 @@ static void forget_closed(struct pw_journal *journal) {
 
 /* Writes the header and every entry to the journal's file, which is new. */
 static int write_all(struct pw_journal *journal) {
-    struct pw_journal_header header = pw_journal_header_of(journal->source);
+    struct pw_journal_header header = pw_journal_header_of(journal->place, journal->source);
     journal->size_bytes = 0;
     int error = append(journal, header.text, strlen(header.text));
     for (int i = 0; i < journal->count && !error; i++) {
@@ -224,8 +289,8 @@ static void write_anew(struct pw_journal *journal, int folder_fd) {
 
 
 static int open_folder(const struct pw_journal *journal) {
-    return pw_file_open(journal->source, journal->source->root_fd, PW_JOURNAL_FOLDER,
-                        O_RDONLY | O_DIRECTORY);
+    return pw_file_open(journal->source, journal->source->root_fd,
+                        pw_journal_folders[journal->place], O_RDONLY | O_DIRECTORY);
 }
 
 
@@ -265,7 +330,7 @@ void pw_journal_forget(struct pw_journal *journal) {
         pw_entry_free(journal->entries[i]);
     }
     free(journal->entries);
-    pw_journal_init(journal, journal->source, journal->hooks);
+    pw_journal_init(journal, journal->place, journal->source, journal->hooks);
 }
 
 
@@ -312,7 +377,7 @@ static int take_text(struct pw_journal *journal, struct pw_slice text) {
     if (!pw_take_until(&rest, '\n', &line)) {
         return PW_JOURNAL_READ;
     }
-    int found = pw_journal_judge(journal->source, line);
+    int found = pw_journal_judge(journal->place, journal->source, line);
     if (found != PW_JOURNAL_READ) {
         return found;
     }
@@ -348,9 +413,10 @@ static int read_journal(struct pw_journal *journal, bool alive) {
 }
 
 
-int pw_journal_load(struct pw_journal *journal, const struct pw_source *source,
-                    const struct pw_hooks *hooks, const char *name) {
-    pw_journal_init(journal, source, hooks);
+int pw_journal_load(struct pw_journal *journal, enum pw_journal_place place,
+                    const struct pw_source *source, const struct pw_hooks *hooks,
+                    const char *name) {
+    pw_journal_init(journal, place, source, hooks);
     snprintf(journal->name, sizeof journal->name, "%s", name);
     int folder_fd = open_folder(journal);
     int fd = pw_file_open(source, folder_fd, name, O_RDWR);

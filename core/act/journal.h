@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * What this process changed, so that another can undo it: ROOT/run/pagewarden/journal/PID-START,
+ * What this process changed, so that another can undo it: a file PID-START in one of two folders,
  * locked for as long as the process lives. The first line is
  *
  *   pagewarden-journal 1 BOOT-ID
  *
- * and every other one an entry (entry.h). /run is memory: what write(2) took survives the process,
- * and after a reboot there is nothing to undo, so nothing is flushed further.
+ * and every other one an entry (entry.h).
+ *
+ *   ROOT/run/pagewarden/journal       what the kernel has. /run is memory: what write(2) took
+ *                                     survives the process, and after a reboot there is nothing to
+ *                                     undo, so nothing is flushed further.
+ *   ROOT/var/lib/pagewarden/journal   what is on disk, and outlasts a boot. BOOT-ID is "any", and
+ *                                     every record is flushed.
  */
 #ifndef PAGEWARDEN_ACT_JOURNAL_H
 #define PAGEWARDEN_ACT_JOURNAL_H
@@ -14,8 +19,12 @@
 #include "act/entry.h"
 #include "act/hooks.h"
 
-#define PW_JOURNAL_FOLDER "run/pagewarden/journal"
 #define PW_JOURNAL_VERSION 1
+
+enum pw_journal_place { PW_JOURNAL_RUN, PW_JOURNAL_DISK, PW_JOURNAL_PLACES };
+
+/* Their folders, from the root. */
+extern const char *const pw_journal_folders[PW_JOURNAL_PLACES];
 
 /* Room for the name of a journal's file, with its NUL. */
 #define PW_JOURNAL_NAME_BYTES 64
@@ -23,6 +32,7 @@
 struct pw_journal {
     const struct pw_source *source;
     const struct pw_hooks *hooks;
+    enum pw_journal_place place;
     int fd; /* locked; -1 while there is nothing in it */
     char name[PW_JOURNAL_NAME_BYTES];
     size_t size_bytes;
@@ -39,14 +49,14 @@ enum pw_journal_found {
 };
 
 /* An empty journal; its file is made with the first record. */
-void pw_journal_init(struct pw_journal *journal, const struct pw_source *source,
-                     const struct pw_hooks *hooks);
+void pw_journal_init(struct pw_journal *journal, enum pw_journal_place place,
+                     const struct pw_source *source, const struct pw_hooks *hooks);
 
 /* Reads the journal of another process, and locks it when that is dead. A tail that is torn or
  * corrupt is cut off, and "journal_cut" { journal, bytes } told. Returns an enum pw_journal_found,
  * or -errno. */
-int pw_journal_load(struct pw_journal *journal, const struct pw_source *source,
-                    const struct pw_hooks *hooks, const char *name);
+int pw_journal_load(struct pw_journal *journal, enum pw_journal_place place,
+                    const struct pw_source *source, const struct pw_hooks *hooks, const char *name);
 
 /* The open entry that the policy has for a key, or for its partner; NULL when there is none. */
 struct pw_entry *pw_journal_find(const struct pw_journal *journal, const char *key,

@@ -22,17 +22,21 @@ static void read_boot_id(const struct pw_source *source, char id[64]) {
 }
 
 
-struct pw_journal_header pw_journal_header_of(const struct pw_source *source) {
-    char boot_id[64];
+struct pw_journal_header pw_journal_header_of(enum pw_journal_place place,
+                                              const struct pw_source *source) {
+    char boot_id[64] = "any";
     struct pw_journal_header header;
-    read_boot_id(source, boot_id);
+    if (place == PW_JOURNAL_RUN) {
+        read_boot_id(source, boot_id);
+    }
     snprintf(header.text, sizeof header.text, MAGIC "%d %s\n", PW_JOURNAL_VERSION, boot_id);
     return header;
 }
 
 
-enum pw_journal_found pw_journal_judge(const struct pw_source *source, struct pw_slice line) {
-    struct pw_journal_header expected = pw_journal_header_of(source);
+enum pw_journal_found pw_journal_judge(enum pw_journal_place place, const struct pw_source *source,
+                                       struct pw_slice line) {
+    struct pw_journal_header expected = pw_journal_header_of(place, source);
     struct pw_slice word;
     struct pw_number version;
     if (!pw_slice_starts(line, MAGIC)) {

@@ -12,10 +12,12 @@ struct pw_journal_header {
 };
 
 /* The line, with its newline, of a journal that is made now. */
-struct pw_journal_header pw_journal_header_of(const struct pw_source *source);
+struct pw_journal_header pw_journal_header_of(enum pw_journal_place place,
+                                              const struct pw_source *source);
 
 /* Whether the journal that begins with this line may be read: PW_JOURNAL_READ, _OTHER_VERSION or
  * _OTHER_BOOT. */
-enum pw_journal_found pw_journal_judge(const struct pw_source *source, struct pw_slice line);
+enum pw_journal_found pw_journal_judge(enum pw_journal_place place, const struct pw_source *source,
+                                       struct pw_slice line);
 
 #endif

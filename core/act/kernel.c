@@ -93,7 +93,7 @@ int pw_kernel_put_back(const struct pw_source *source, struct pw_buffer *buffer,
         for (int file = 0; file < setting->files; file++) {
             const char *text = wanted->text[file];
             bool later = setting->files == 2 && pw_value_same(text, "0");
-            if (later != (pass == 1) || pw_value_same(now->text[file], text)) {
+            if (later != (pass == 1) || pw_setting_value_same(setting, now->text[file], text)) {
                 continue;
             }
             error = pw_setting_write(source, buffer, setting, file, text);

@@ -67,6 +67,9 @@ int pw_overlay_set(struct pw_overlay *overlay, const struct pw_setting *setting,
         pw_process_overlay_path(&setting->process, setting->paths[0], path);
         return set(overlay, path, text);
     }
+    if (setting->kind == PW_SETTING_SWAP) { /* no file that is read says it */
+        return set(overlay, setting->key, text);
+    }
     int error = set(overlay, setting->paths[file], text);
     return !error && setting->files == 2 ? set(overlay, setting->paths[!file], "0") : error;
 }

@@ -19,7 +19,8 @@ struct pw_overlay {
     int count;
 };
 
-/* Sets one file of a setting, and makes 0 of its partner as the kernel would. 0 or -ENOMEM. */
+/* Sets one file of a setting, and makes 0 of its partner as the kernel would. 0 or -ENOMEM. What a
+ * path is to swapping is kept under the setting's key. */
 int pw_overlay_set(struct pw_overlay *overlay, const struct pw_setting *setting, int file,
                    const char *text);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "act/file.h"
+#include "act/swap_setting.h"
 #include "act/sysctl.h"
 #include "act/tunable.h"
 #include "read/cgroupfs.h"
@@ -80,10 +81,9 @@ static bool is_cgroup_setting(const char *file) {
 
 
 /* "/" or "/a/b": no empty part, no "." and no "..". */
-static bool is_cgroup_path(struct pw_slice path) {
+static bool is_path(struct pw_slice path) {
     struct pw_slice part;
-    if (path.size == 0 || path.data[0] != '/' || memchr(path.data, '\0', path.size) ||
-        memchr(path.data, '\n', path.size)) {
+    if (path.size == 0 || path.data[0] != '/' || memchr(path.data, '\0', path.size)) {
         return false;
     }
     path = pw_slice_skip(path, 1);
@@ -112,7 +112,7 @@ static struct pw_slice trim_cgroup(struct pw_slice path) {
 int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffer,
                          struct pw_slice path, const char *file, struct pw_setting *setting) {
     path = trim_cgroup(path);
-    if (!is_cgroup_setting(file) || !is_cgroup_path(path)) {
+    if (!is_cgroup_setting(file) || !is_path(path) || memchr(path.data, '\n', path.size)) {
         return -EINVAL;
     }
     struct pw_cgroups cgroups = pw_cgroups_find(source, buffer);
@@ -129,6 +129,21 @@ int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffe
                          root ? 0 : size, path.data, file);
     bool fits = key < (int)sizeof setting->key && whole < (int)sizeof setting->paths[0];
     return fits ? 0 : -ENAMETOOLONG;
+}
+
+
+int pw_setting_of_swap(struct pw_slice path, struct pw_setting *setting) {
+    if (path.size < 2 || !is_path(path)) {
+        return -EINVAL;
+    }
+    int size = (int)path.size;
+    setting->kind = PW_SETTING_SWAP;
+    setting->process = (struct pw_identity){0};
+    setting->action = false;
+    setting->files = 1;
+    int whole = snprintf(setting->key, sizeof setting->key, "swap %.*s", size, path.data);
+    snprintf(setting->paths[0], sizeof setting->paths[0], "%.*s", size, path.data);
+    return whole < (int)sizeof setting->key ? 0 : -ENAMETOOLONG;
 }
 
 
@@ -166,6 +181,9 @@ int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, 
     }
     if (pw_slice_is(kind, "oom")) {
         return of_oom_key(name, setting);
+    }
+    if (pw_slice_is(kind, "swap")) {
+        return pw_setting_of_swap(name, setting);
     }
     return pw_slice_is(kind, "cgroup") ? of_cgroup_key(source, buffer, name, setting) : -EINVAL;
 }
@@ -248,10 +266,13 @@ static int read_one(const struct pw_source *source, struct pw_buffer *buffer,
 
 int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
                     const struct pw_setting *setting, struct pw_values *values) {
+    memset(values, 0, sizeof *values);
+    if (setting->kind == PW_SETTING_SWAP) {
+        return pw_swap_setting_read(source, buffer, setting->paths[0], values->text[0]);
+    }
     struct pw_stat stat;
     int folder_fd = open_folder(source, buffer, setting, &stat);
     int error = folder_fd < 0 ? folder_fd : 0;
-    memset(values, 0, sizeof *values);
     for (int file = 0; file < setting->files && !error; file++) {
         error = read_one(source, buffer, setting, folder_fd, setting->paths[file]);
         if (error == -ENOENT && file > 0) {
@@ -269,6 +290,9 @@ int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
 
 int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_setting *setting, int file, const char *text) {
+    if (setting->kind == PW_SETTING_SWAP) {
+        return pw_swap_setting_write(source, setting->paths[0], text);
+    }
     struct pw_stat stat;
     int folder_fd = open_folder(source, buffer, setting, &stat);
     if (folder_fd < 0) {
@@ -284,7 +308,7 @@ bool pw_setting_has(const struct pw_setting *setting, const struct pw_values *va
                     const struct pw_values *others) {
     bool same = true;
     for (int file = 0; file < setting->files; file++) {
-        same = same && pw_value_same(values->text[file], others->text[file]);
+        same = same && pw_setting_value_same(setting, values->text[file], others->text[file]);
     }
     return same;
 }
@@ -306,6 +330,17 @@ bool pw_value_same(const char *text, const char *other) {
         }
     }
     return !pw_take_word(&b, &of_other);
+}
+
+
+bool pw_setting_value_same(const struct pw_setting *setting, const char *text, const char *other) {
+    return setting->kind == PW_SETTING_SWAP ? pw_swap_setting_same(text, other)
+                                            : pw_value_same(text, other);
+}
+
+
+bool pw_setting_is_on_disk(const struct pw_setting *setting, const char *from, const char *to) {
+    return setting->kind == PW_SETTING_SWAP && pw_swap_setting_is_on_disk(from, to);
 }
 
 
@@ -353,6 +388,9 @@ static const char *missing_reason(const struct pw_setting *setting, char room[PW
 
 const char *pw_setting_reason(const struct pw_setting *setting, int error,
                               char room[PW_REASON_BYTES]) {
+    if (setting->kind == PW_SETTING_SWAP) {
+        return pw_swap_setting_reason(error);
+    }
     switch (error) {
     case EACCES:
     case EPERM:

@@ -3,7 +3,7 @@
  * A setting of the kernel: one file, or two of which one is in force, that can be read and written
  * back. It is known by its key, which is all that a journal holds of it:
  *
- *   "sysctl vm.swappiness"   "oom 812:45678"   "cgroup /user.slice memory.high"
+ *   "sysctl vm.swappiness"   "oom 812:45678"   "cgroup /user.slice memory.high"   "swap /var/swap"
  */
 #ifndef PAGEWARDEN_ACT_SETTING_H
 #define PAGEWARDEN_ACT_SETTING_H
@@ -22,7 +22,7 @@
 /* A pair of files. */
 #define PW_SETTING_FILES 2
 
-enum pw_setting_kind { PW_SETTING_SYSCTL, PW_SETTING_OOM, PW_SETTING_CGROUP };
+enum pw_setting_kind { PW_SETTING_SYSCTL, PW_SETTING_OOM, PW_SETTING_CGROUP, PW_SETTING_SWAP };
 
 struct pw_setting {
     enum pw_setting_kind kind;
@@ -55,6 +55,10 @@ void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *set
 int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffer,
                          struct pw_slice path, const char *file, struct pw_setting *setting);
 
+/* Makes a setting of what a path is to swapping (swap_setting.h), which is absolute and has no "."
+ * or ".." in it: 0, -EINVAL or -ENAMETOOLONG. Writing it may take minutes. */
+int pw_setting_of_swap(struct pw_slice path, struct pw_setting *setting);
+
 /* Makes the setting of a key: 0 or -EINVAL. */
 int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, const char *key,
                       struct pw_setting *setting);
@@ -85,6 +89,12 @@ bool pw_setting_has(const struct pw_setting *setting, const struct pw_values *va
 
 /* Whether two texts say the same: blanks between numbers and leading zeros do not count. */
 bool pw_value_same(const char *text, const char *other);
+
+/* Whether two values of a setting say the same. */
+bool pw_setting_value_same(const struct pw_setting *setting, const char *text, const char *other);
+
+/* Whether the change from one value to another outlasts a boot: a file is made, or removed. */
+bool pw_setting_is_on_disk(const struct pw_setting *setting, const char *from, const char *to);
 
 /* Whether the kernel makes `kept` of `asked` because it counts memory in pages. */
 bool pw_value_rounded(const char *asked, const char *kept, long page_size_bytes);

@@ -18,8 +18,4 @@ struct pw_swap_probe {
 /* Looks at a file or disk: 0 or -errno, EINVAL for what is neither. */
 int pw_swap_probe(const struct pw_source *source, const char *path, struct pw_swap_probe *probe);
 
-/* Makes of a path, from the root, the one that the kernel knows it by: absolute, and through no
- * link. Its last part need not exist. 0 or -errno: ENAMETOOLONG when there is no room. */
-int pw_swap_resolve(const struct pw_source *source, const char *path, char *resolved, size_t room);
-
 #endif

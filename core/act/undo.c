@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "act/kernel.h"
+#include "act/swap_setting.h"
 #include "read/directory.h"
 
 /* Tells of an entry; of a pair, both values. */
@@ -33,17 +34,31 @@ static bool is_between(const struct pw_journal *journal, const struct pw_entry *
                        const struct pw_setting *setting, int file, const char *now) {
     bool zeroed = setting->files == 2 && pw_value_same(now, "0");
     bool written = file == entry->target &&
-                   (pw_value_same(now, entry->next) ||
+                   (pw_setting_value_same(setting, now, entry->next) ||
                     pw_value_rounded(entry->next, now, journal->source->page_size_bytes));
-    bool restored =
-        entry->state == PW_ENTRY_UNDOING && pw_value_same(now, entry->original.text[file]);
-    return zeroed || written || restored || pw_value_same(now, entry->last.text[file]);
+    bool restored = entry->state == PW_ENTRY_UNDOING &&
+                    pw_setting_value_same(setting, now, entry->original.text[file]);
+    return zeroed || written || restored ||
+           pw_setting_value_same(setting, now, entry->last.text[file]);
+}
+
+
+/* Whether it is a swap file of the entry's making, be it on or, as after a boot, off. */
+static bool is_made(const struct pw_entry *entry, const struct pw_setting *setting,
+                    const struct pw_values *now) {
+    const char *original = entry->original.text[0];
+    return setting->kind == PW_SETTING_SWAP &&
+           (pw_swap_setting_is_made(original, entry->last.text[0], now->text[0]) ||
+            pw_swap_setting_is_made(original, entry->next, now->text[0]));
 }
 
 
 /* Whether what the kernel has now is ours to undo. */
 static bool is_ours(const struct pw_journal *journal, const struct pw_entry *entry,
                     const struct pw_setting *setting, const struct pw_values *now) {
+    if (is_made(entry, setting, now)) {
+        return true;
+    }
     if (entry->state == PW_ENTRY_HELD) {
         return pw_setting_has(setting, now, &entry->last);
     }
@@ -177,8 +192,8 @@ struct journals {
 };
 
 
-static int load(struct journals *journals, const struct pw_source *source,
-                const struct pw_hooks *hooks, const char *name) {
+static int load(struct journals *journals, enum pw_journal_place place,
+                const struct pw_source *source, const struct pw_hooks *hooks, const char *name) {
     struct loaded *loaded =
         realloc(journals->loaded, ((size_t)journals->count + 1) * sizeof *loaded);
     if (!loaded) {
@@ -186,7 +201,7 @@ static int load(struct journals *journals, const struct pw_source *source,
     }
     journals->loaded = loaded;
     struct pw_journal *journal = &loaded[journals->count].journal;
-    int found = pw_journal_load(journal, source, hooks, name);
+    int found = pw_journal_load(journal, place, source, hooks, name);
     if (found == PW_JOURNAL_READ || found == PW_JOURNAL_ALIVE) {
         loaded[journals->count++].alive = found == PW_JOURNAL_ALIVE;
     } else if (found == PW_JOURNAL_OTHER_BOOT) {
@@ -198,15 +213,26 @@ static int load(struct journals *journals, const struct pw_source *source,
 }
 
 
+static int load_place(struct journals *journals, enum pw_journal_place place,
+                      const struct pw_source *source, const struct pw_hooks *hooks,
+                      struct pw_buffer *buffer) {
+    int error = pw_directory_read(source, pw_journal_folders[place], buffer);
+    struct pw_slice names = pw_buffer_text(buffer), name;
+    while (!error && pw_take_name(&names, &name)) {
+        error = load(journals, place, source, hooks, name.data);
+    }
+    return error == -ENOENT ? 0 : error;
+}
+
+
 static int load_all(struct journals *journals, const struct pw_source *source,
                     const struct pw_hooks *hooks, struct pw_buffer *buffer) {
     *journals = (struct journals){0};
-    int error = pw_directory_read(source, PW_JOURNAL_FOLDER, buffer);
-    struct pw_slice names = pw_buffer_text(buffer), name;
-    while (!error && pw_take_name(&names, &name)) {
-        error = load(journals, source, hooks, name.data);
+    int error = 0;
+    for (int place = 0; place < PW_JOURNAL_PLACES && !error; place++) {
+        error = load_place(journals, (enum pw_journal_place)place, source, hooks, buffer);
     }
-    return error == -ENOENT ? 0 : error;
+    return error;
 }
 
 

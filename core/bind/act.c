@@ -173,8 +173,7 @@ int pw_fail_setting(lua_State *L, const struct pw_setting *setting, int error) {
 }
 
 
-/* Why the state may not change anything below the reader's root; NULL when it may. */
-static const char *find_obstacle(lua_State *L, const struct pw_reader *reader, int *error) {
+const char *pw_find_obstacle(lua_State *L, const struct pw_reader *reader, int *error) {
     const struct pw_act_context *context = pw_act_context_of(L);
     if (!pw_act_may_write(L, &reader->source)) {
         *error = EXDEV;
@@ -190,7 +189,7 @@ int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
     const struct pw_act_context *context = pw_act_context_of(L);
     const struct pw_setting *setting = act->setting;
     int error;
-    const char *obstacle = find_obstacle(L, reader, &error);
+    const char *obstacle = pw_find_obstacle(L, reader, &error);
     if (obstacle) {
         return pw_fail_because(L, setting->key, obstacle, error, PW_DENIED);
     }
@@ -208,7 +207,7 @@ int pw_do_act(lua_State *L, struct pw_reader *reader, const struct pw_act *act,
 int pw_do_transaction(lua_State *L, struct pw_reader *reader, struct pw_transaction *transaction) {
     const struct pw_act_context *context = pw_act_context_of(L);
     int error;
-    const char *obstacle = find_obstacle(L, reader, &error);
+    const char *obstacle = pw_find_obstacle(L, reader, &error);
     if (obstacle && transaction->count > 0) {
         return pw_fail_because(L, transaction->changes[0].key, obstacle, error, PW_DENIED);
     }
@@ -233,7 +232,7 @@ int pw_do_deed(lua_State *L, struct pw_reader *reader, const struct pw_deed *dee
                struct pw_act_outcome *outcome) {
     const struct pw_act_context *context = pw_act_context_of(L);
     int error;
-    const char *obstacle = find_obstacle(L, reader, &error);
+    const char *obstacle = pw_find_obstacle(L, reader, &error);
     if (obstacle) {
         return pw_fail_because(L, deed->key, obstacle, error, PW_DENIED);
     }

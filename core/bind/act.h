@@ -26,6 +26,10 @@ const char *pw_push_act_text(lua_State *L, int index, const char **problem);
  * string, a list of integers, or math.huge for "max". */
 const char *pw_push_act_value(lua_State *L, int index);
 
+/* Why the state may not change anything below the reader's root, and a positive errno; NULL when it
+ * may. */
+const char *pw_find_obstacle(lua_State *L, const struct pw_reader *reader, int *error);
+
 /* [-0, +4 or 0, v] Makes the change. Returns 0 when it was made, or would have been in dry run, and
  * `kept` is what the kernel has now; else the number of results that say why not, "KEY: reason", to
  * be returned by the caller. */

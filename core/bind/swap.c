@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /***
-Swap areas: what is on, and how large swap should be.
+Swap areas: what is on, making files for it, putting them on and taking them off, and how large swap
+should be.
 
-Paths are absolute. Every function is also a method of what `open` returns.
+Paths are absolute. Every function is also a method of what `open` returns. Under the host, a policy
+may change what lies below the paths that it was granted, and what it changed is kept, also over a
+boot where a file was made: `pagewarden undo` lists it, and undoes it by its number. A plain Lua
+program changes with its own rights, and nothing undoes it. Under another root files are made and
+removed; areas are put on and off on this machine only.
 
 @module pagewarden.swap
 @pragma nostrip
@@ -30,6 +35,10 @@ int luaopen_pagewarden_swap(lua_State *L) {
         {"advise", pw_swap_push_advice},
         {"areas", pw_swap_push_areas},
         {"header", pw_swap_push_header},
+        {"make", pw_swap_make},
+        {"off", pw_swap_off},
+        {"on", pw_swap_on},
+        {"remove", pw_swap_remove},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_SWAP, methods);

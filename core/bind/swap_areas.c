@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*** @module pagewarden.swap */
 #include <errno.h>
-#include <limits.h>
 
+#include "act/swap_path.h"
 #include "act/swap_probe.h"
 #include "bind/proc.h"
 #include "bind/swap.h"

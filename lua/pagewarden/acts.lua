@@ -10,7 +10,8 @@ local acts = {}
 --- The needs that there are acts for, each with the module of `pw` that has them.
 local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
   { need = "oom", module = "oom" }, { need = "sysrq", module = "sysrq" },
-  { need = "reclaim", module = "reclaim" }, { need = "exec", module = "exec" } }
+  { need = "swap", module = "swap" }, { need = "reclaim", module = "reclaim" },
+  { need = "exec", module = "exec" } }
 
 
 --- The part of the needs that this version has no acts for.

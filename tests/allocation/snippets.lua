@@ -101,6 +101,10 @@ assert(swap.open(root):areas())
 assert(not swap.open(root):header "/proc/swaps")
 assert(#swap.advise { ram = 8 << 30 } == 9)
 assert(#swap.open(root):advise() == 9)
+assert(not swap.open(root):make("/nonexistent/swap", { size = 1 << 20, label = "a", progress = print }))
+assert(not swap.open(root):on("/proc/swaps", { priority = 1, discard = "once" }))
+assert(not swap.open(root):off "/proc/swaps")
+assert(not swap.open(root):remove("/proc/swaps", { force = true }))
 
 -- pagewarden.sysrq and pagewarden.reclaim, which do nothing under another root
 do local view <close> = assert(sysrq.open(root)) end

@@ -155,3 +155,166 @@ describe("swap.advise", function()
     assert.error_matches(function() swap.advise { hibernate = 1 } end, "did you mean 'hibernation'")
   end)
 end)
+
+
+--- A test, where the folder for temporary files can have swap at all: not in a container whose root
+--- is an overlay.
+local function it_makes(name, test)
+  it(name, function()
+    local folder <close> = folders.new()
+    local _, message, _, kind = swap.make(folder.path .. "/1", { size = MIB })
+    if kind == "unsupported" then
+      return pending(message)
+    end
+    test()
+  end)
+end
+
+
+describe("a swap file", function()
+  local folder
+
+  before_each(function() folder = folders.new() end)
+  after_each(function() folder:remove() end)
+
+  local function refuses(pattern, kind, ok, message, _, found)
+    assert.is_nil(ok)
+    assert.matches(pattern, message)
+    assert.equal(kind, found)
+  end
+
+  local function entries()
+    local names = {}
+    for _, name in ipairs(require("posix.dirent").dir(folder.path)) do
+      names[#names + 1] = not name:find "^%.%.?$" and name or nil
+    end
+    return names
+  end
+
+  it_makes("is made whole, for its owner alone, and is read again", function()
+    local path = folder.path .. "/a b\nc"
+    local made = assert(swap.make(path, { size = MIB + 5000, label = "spare", uuid = UUID }))
+    assert.same({ size = MIB + 4096, uuid = UUID, label = "spare" }, made)
+    local header = assert(swap.header(path))
+    assert.is_nil(header.problem)
+    assert.equal(MIB + 4096, header.size)
+    assert.equal("spare", header.label)
+    local status = require("posix.sys.stat").stat(path)
+    assert.equal(384, status.st_mode & 511) -- 0600
+    assert.equal(MIB + 4096, status.st_size)
+    assert.is_true(status.st_blocks * 512 >= MIB + 4096)
+  end)
+
+  it_makes("has a UUID of its own", function()
+    local first = assert(swap.make(folder.path .. "/1", { size = MIB }))
+    local second = assert(swap.make(folder.path .. "/2", { size = MIB }))
+    assert.not_equal(first.uuid, second.uuid)
+    assert.matches("^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$", first.uuid)
+  end)
+
+  it_makes("is written where that is wanted, and says how far it is", function()
+    local told = {}
+    assert(swap.make(folder.path .. "/1", { size = 3 * MIB, written = true,
+      progress = function(bytes) told[#told + 1] = bytes end }))
+    assert.equal(3 * MIB, told[#told])
+    assert.is_nil(swap.header(folder.path .. "/1").problem)
+  end)
+
+  it_makes("is known to other programs", function()
+    local path = folder.path .. "/1"
+    assert(swap.make(path, { size = MIB, uuid = UUID, label = "spare" }))
+    local output <close> = assert(io.popen(("/sbin/blkid -p -o export '%s' 2>&1"):format(path)))
+    local text = output:read "a"
+    if text:find "not found" then
+      return pending "blkid is not installed"
+    end
+    assert.matches("TYPE=swap", text)
+    assert.matches("UUID=" .. UUID, text, 1, true)
+    assert.matches("LABEL=spare", text, 1, true)
+  end)
+
+  it("of mkswap's making is read", function()
+    local path = folder:write("1", ("\0"):rep(MIB))
+    if not os.execute(("/sbin/mkswap -q -L other -U %s '%s' 2>&-"):format(UUID, path)) then
+      return pending "mkswap is not installed"
+    end
+    assert.same({ page_size = 4096, size = MIB, bad_pages = 0, uuid = UUID, label = "other",
+      swapped = false, hibernated = false }, swap.header(path))
+  end)
+
+  it_makes("is not made over anything", function()
+    local path = folder:write("1", "letters")
+    refuses("there is already a file, which is no swap$", "broken", swap.make(path, { size = MIB }))
+    assert(os.remove(path))
+    assert(swap.make(path, { size = MIB }))
+    refuses("it is already swap$", "broken", swap.make(path, { size = MIB }))
+    assert(os.execute(("ln -s /nonexistent/file '%s/link'"):format(folder.path)))
+    refuses("no such folder", "gone", swap.make(folder.path .. "/link", { size = MIB }))
+  end)
+
+  it_makes("leaves nothing behind when it cannot be made", function()
+    refuses("the disk has room for", "denied", swap.make(folder.path .. "/1", { size = 1 << 46 }))
+    refuses("room for 0 MiB only, without its reserve", "denied",
+      swap.make(folder.path .. "/1", { size = MIB, reserve = 1 << 50 }))
+    refuses("no such folder", "gone", swap.make(folder.path .. "/no/1", { size = MIB }))
+    refuses("no swap on tmpfs", "unsupported", swap.make("/dev/shm/pagewarden", { size = MIB }))
+    assert.same({}, entries())
+  end)
+
+  it("is not made where others may change it", function()
+    assert(os.execute(("chmod 0777 '%s'"):format(folder.path)))
+    refuses("others may change the folder", "denied",
+      swap.make(folder.path .. "/1", { size = MIB }))
+    assert.same({}, entries())
+  end)
+
+  it_makes("is removed", function()
+    local path = folder.path .. "/1"
+    assert(swap.make(path, { size = MIB }))
+    assert.is_true(swap.remove(path))
+    assert.is_nil(swap.header(path))
+    assert.is_true(swap.remove(path))
+    refuses("it is no swap area", "broken", swap.remove(folder:write("2", "letters")))
+  end)
+
+  it_makes("is made and removed beneath another root, and put on nowhere else", function()
+    local view = assert(swap.open(tree.new { ["var/"] = "", ["proc/swaps"] = "" }))
+    assert(view:make("/var/swap", { size = MIB }))
+    refuses("swap /var/swap: it is done to this machine only", "denied", view:on "/var/swap")
+    assert.is_true(view:off "/var/swap")
+    assert.is_true(view:remove "/var/swap")
+    tree.remove_all()
+  end)
+
+  it("is refused by name when it cannot be put on", function()
+    local path = folder:write("1", area_of(10):sub(1, -2))
+    refuses("shorter than its header says", "broken", swap.on(path))
+    refuses("another page size", "broken",
+      swap.on(folder:write("2", page_of(10, { page_size = 8192 }))))
+    refuses("it is no swap area", "broken", swap.on(folder:write("3", "letters")))
+    refuses("there is no such file or disk", "gone", swap.on(folder.path .. "/4"))
+    refuses("it is no swap area", "broken", swap.off(folder:write("5", "letters")))
+    assert(os.execute(("truncate -s 40K '%s'"):format(folder:write("6", page_of(10)))))
+    refuses("it has holes", "broken", swap.on(folder.path .. "/6"))
+  end)
+
+  it("wants arguments that make sense", function()
+    local path = folder.path .. "/1"
+    local function errs(pattern, fn, ...)
+      local ok, message = pcall(fn, ...)
+      assert.is_false(ok)
+      assert.matches(pattern, message)
+    end
+    errs("an absolute path expected", swap.make, "swap", { size = MIB })
+    errs("size: a number of bytes expected, at least ten pages", swap.make, path, { size = 4096 })
+    errs("size: a number of bytes expected", swap.make, path, { size = "1M" })
+    errs("label: a string of at most 16 bytes", swap.make, path,
+      { size = MIB, label = ("a"):rep(17) })
+    errs("uuid: one such as", swap.make, path, { size = MIB, uuid = "1" })
+    errs("lifetime: only 'keep'", swap.make, path, { size = MIB, lifetime = "lease" })
+    errs("did you mean 'size'", swap.make, path, { sise = MIB })
+    errs("priority: 0 to 32767 expected", swap.on, path, { priority = -1 })
+    errs("discard: 'once', 'pages' or 'both' expected", swap.on, path, { discard = "twice" })
+    assert.same({}, entries())
+  end)
+end)

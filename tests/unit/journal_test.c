@@ -108,12 +108,13 @@ static void a_torn_tail_is_cut_and_said(void **state) {
     (void)state;
     struct pw_journal journal;
     write_journal("pagewarden-journal 1 this-boot\n", "0123abcd id=3 stat");
-    assert_int_equal(pw_journal_load(&journal, &source, &hooks, NAME), PW_JOURNAL_READ);
+    assert_int_equal(pw_journal_load(&journal, PW_JOURNAL_RUN, &source, &hooks, NAME),
+                     PW_JOURNAL_READ);
     assert_int_equal(journal.count, 2);
     assert_string_equal(told.text, "journal_cut journal=" NAME " bytes=18\n");
     pw_journal_close(&journal);
     told.text[0] = '\0';
-    pw_journal_load(&journal, &source, &hooks, NAME);
+    pw_journal_load(&journal, PW_JOURNAL_RUN, &source, &hooks, NAME);
     assert_string_equal(told.text, "");
     assert_int_equal(journal.count, 2);
     pw_journal_close(&journal);
@@ -124,7 +125,8 @@ static void what_stands_behind_a_corrupt_line_is_not_trusted(void **state) {
     (void)state;
     struct pw_journal journal;
     write_journal("pagewarden-journal 1 this-boot\nnot an entry\n", "");
-    assert_int_equal(pw_journal_load(&journal, &source, &hooks, NAME), PW_JOURNAL_READ);
+    assert_int_equal(pw_journal_load(&journal, PW_JOURNAL_RUN, &source, &hooks, NAME),
+                     PW_JOURNAL_READ);
     assert_int_equal(journal.count, 0);
     assert_non_null(strstr(told.text, "journal_cut"));
     pw_journal_close(&journal);
@@ -139,7 +141,7 @@ static void other_versions_and_other_files_are_not_touched(void **state) {
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         struct pw_journal journal;
         write_journal(headers[i], "");
-        assert_int_equal(pw_journal_load(&journal, &source, &hooks, NAME),
+        assert_int_equal(pw_journal_load(&journal, PW_JOURNAL_RUN, &source, &hooks, NAME),
                          PW_JOURNAL_OTHER_VERSION);
         pw_journal_forget(&journal);
         assert_string_not_equal(fake_root_read(&root, PATH), "(none)");
@@ -151,7 +153,8 @@ static void a_journal_of_another_boot_is_told_apart(void **state) {
     (void)state;
     struct pw_journal journal;
     write_journal("pagewarden-journal 1 last-boot\n", "");
-    assert_int_equal(pw_journal_load(&journal, &source, &hooks, NAME), PW_JOURNAL_OTHER_BOOT);
+    assert_int_equal(pw_journal_load(&journal, PW_JOURNAL_RUN, &source, &hooks, NAME),
+                     PW_JOURNAL_OTHER_BOOT);
     assert_int_equal(journal.count, 0);
     pw_journal_forget(&journal);
 }
@@ -160,15 +163,16 @@ static void a_journal_of_another_boot_is_told_apart(void **state) {
 static void a_journal_that_is_held_is_alive_and_another_gets_another_name(void **state) {
     (void)state;
     struct pw_journal first, second, looked_at;
-    pw_journal_init(&first, &source, &hooks);
-    pw_journal_init(&second, &source, &hooks);
+    pw_journal_init(&first, PW_JOURNAL_RUN, &source, &hooks);
+    pw_journal_init(&second, PW_JOURNAL_RUN, &source, &hooks);
     pw_journal_add(&first, entry_of(0, "sysctl vm.a"));
     pw_journal_add(&second, entry_of(0, "sysctl vm.b"));
     assert_int_equal(pw_journal_record(&first, first.entries[0]), 0);
     assert_int_equal(pw_journal_record(&second, second.entries[0]), 0);
     assert_string_not_equal(first.name, second.name);
     assert_int_equal(first.entries[0]->id + 1, second.entries[0]->id);
-    assert_int_equal(pw_journal_load(&looked_at, &source, &hooks, first.name), PW_JOURNAL_ALIVE);
+    assert_int_equal(pw_journal_load(&looked_at, PW_JOURNAL_RUN, &source, &hooks, first.name),
+                     PW_JOURNAL_ALIVE);
     assert_int_equal(looked_at.count, 1);
     pw_journal_forget(&looked_at);
     pw_journal_close(&first);

@@ -40,6 +40,32 @@ local swap = {}
 ---@field disk? integer bytes
 
 
+---@class pagewarden.SwapMaking
+---@field size integer bytes
+---@field label? string
+---@field uuid? string
+---@field reserve? integer bytes to be left free on the disk
+---@field written? boolean
+---@field progress? fun(bytes: integer)
+---@field lifetime? "keep"
+---@field cooldown? number seconds
+
+
+---@class pagewarden.SwapOn
+---@field priority? integer 0 to 32767
+---@field discard? "once"|"pages"|"both"
+---@field progress? fun(bytes: integer)
+---@field lifetime? "keep"
+---@field cooldown? number seconds
+
+
+---@class pagewarden.SwapOff
+---@field force? boolean
+---@field progress? fun(bytes: integer)
+---@field lifetime? "keep"
+---@field cooldown? number seconds
+
+
 --- The areas that are on.
 ---@return pagewarden.SwapArea[]?
 ---@return string? message
@@ -66,6 +92,46 @@ function swap.header(path) end
 function swap.advise(machine) end
 
 
+--- Makes a swap file, whole or not at all. In a policy, only a task may call it.
+---@param path string
+---@param options pagewarden.SwapMaking
+---@return { size: integer, uuid: string, label: string }?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.make(path, options) end
+
+
+--- Puts a swap file or disk on. In a policy, only a task may call it.
+---@param path string
+---@param options? pagewarden.SwapOn
+---@return boolean?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.on(path, options) end
+
+
+--- Takes an area off. In a policy, only a task may call it.
+---@param path string
+---@param options? pagewarden.SwapOff
+---@return boolean?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.off(path, options) end
+
+
+--- Takes an area off, if it is on, and removes its file. In a policy, only a task may call it.
+---@param path string
+---@param options? pagewarden.SwapOff
+---@return boolean?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.remove(path, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Swap?
@@ -80,6 +146,10 @@ function swap.open(root) end
 ---@field areas fun(self): pagewarden.SwapArea[]?, string?
 ---@field header fun(self, path: string): pagewarden.SwapHeader?, string?
 ---@field advise fun(self, machine?: pagewarden.SwapMachine): pagewarden.SwapAdvice[]?, string?
+---@field make fun(self, path: string, options: pagewarden.SwapMaking): table?, string?
+---@field on fun(self, path: string, options?: pagewarden.SwapOn): boolean?, string?
+---@field off fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
+---@field remove fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
 local Swap = {}
 
 

@@ -1,0 +1,85 @@
+-- SPDX-License-Identifier: MIT
+local folders = require "folder"
+local testing = require "pagewarden.testing"
+
+--- Adds a swap file once memory is short, and takes it away again.
+local GROW = [[
+return { api = 1, name = "grow", summary = "A test", needs = { swap = { "/var/swap" } },
+  start = function(pw)
+    local path = "/var/swap/1"
+    local function step()
+      local short = pw.proc.meminfo().MemAvailable < 1 << 30
+      local on = #pw.swap.areas() > 0
+      if short and not on then
+        assert(pw.swap.make(path, { size = 1 << 20 }))
+        assert(pw.swap.on(path, { priority = 5 }))
+      elseif on and not short then
+        assert(pw.swap.remove(path))
+      end
+    end
+    pw:every(10, function() pw:task(step) end)
+  end }
+]]
+
+describe("a test world of a policy that makes swap", function()
+  local folder
+
+  before_each(function() folder = folders.new() end)
+  after_each(function() folder:remove() end)
+
+  local function new(given)
+    given = given or {}
+    given.script = folder:write("grow.lua", given.text or GROW)
+    given.text = nil
+    local world = testing.new(given)
+    world:write("var/swap/.keep", "")
+    world:write("proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")
+    world:write("proc/meminfo", "MemTotal: 4028440 kB\nMemAvailable: 524288 kB\n")
+    return world
+  end
+
+  local function text_of(world, path)
+    local file <close> = assert(io.open(world.path .. path))
+    return file:read "a"
+  end
+
+  it("shows it the file and the area", function()
+    local world <close> = new()
+    world:advance "15s"
+    assert.act(world, { key = "swap /var/swap/1", was = "absent" })
+    assert.act(world, { key = "swap /var/swap/1", value = "on priority=5" })
+    assert.matches("/var/swap/1 file\t1020\t0\t5\n", text_of(world, "/proc/swaps"), 1, true)
+    assert.equal(1 << 20, #text_of(world, "/var/swap/1"))
+  end)
+
+  it("leaves nothing to undo of a file that came and went", function()
+    local world <close> = new()
+    world:advance "15s"
+    world:write("proc/meminfo", "MemTotal: 4028440 kB\nMemAvailable: 2097152 kB\n")
+    world:advance "10s"
+    assert.act(world, { key = "swap /var/swap/1", value = "absent" })
+    assert.is_nil(io.open(world.path .. "/var/swap/1"))
+    world:stop()
+    assert.no_trace(world)
+  end)
+
+  it("makes nothing in dry run", function()
+    local world <close> = new { dry_run = true }
+    world:advance "15s"
+    assert.act(world, { event = "would", key = "swap /var/swap/1", value = "on priority=5" })
+    assert.no_act(world, { event = "act" })
+    assert.is_nil(io.open(world.path .. "/var/swap/1"))
+  end)
+
+  it("refuses what was not granted", function()
+    local world <close> = new { text = GROW:gsub('"/var/swap/1"', '"/var/other"') }
+    assert.error_matches(function() world:advance "15s" end,
+      "swap /var/other: not granted to policy grow")
+  end)
+
+  it("lets only a task make it", function()
+    local world <close> = new { text = GROW:gsub("pw:task%(step%)", "step()") }
+    assert.error_matches(function() world:advance "15s" end, "only a task may wait")
+    assert.is_nil(io.open(world.path .. "/var/swap/1"))
+  end)
+end)
