@@ -18,7 +18,7 @@ add_test(NAME bench/events CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOUR
 set_tests_properties(bench/events PROPERTIES LABELS bench RUN_SERIAL ON
   ENVIRONMENT "LUA_CPATH=${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so")
 
-# Boots 36 guests, or what is left of them.
+# Boots 45 guests, or what is left of them.
 add_test(NAME bench/reaction CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
   COMMAND ${PW_LUA} tests/bench/reaction.lua)
 set_tests_properties(bench/reaction PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 7200

@@ -32,6 +32,7 @@ pw_add_tool_test(lint/rockspec lint "${PW_LUAROCKS}"
 pw_add_tool_test(lint/shellcheck lint "${PW_SHELLCHECK}"
   ${PW_SHELLCHECK} bootstrap .ci/run tests/distributions/prove
   tests/lab/guest/boot tests/lab/guest/init
+  tests/lab/guest/session tests/lab/guest/systemd
   ${PW_SHELL_FILES})
 
 pw_add_tool_test(lint/rooms lint "${PW_LUA}" ${PW_LUA} tests/rooms.lua)

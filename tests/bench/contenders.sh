@@ -28,7 +28,10 @@ done
 for package in "$stage"/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar -x -C "$stage/root" --keep-directory-symlink
 done
-mkdir -p "$stage/root/proc" "$stage/root/sys" "$stage/root/dev" "$stage/root/run" "$stage/root/tools"
+for name in proc sys dev run tmp tools; do
+    mkdir -p "$stage/root/$name"
+done
+: >"$stage/root/etc/machine-id"
 head -c 4M /dev/urandom >"$stage/root/ballast"
 size_kib=$(du -sk "$stage/root" | cut -f1)
 mke2fs -q -t ext4 -O ^has_journal -m 0 -d "$stage/root" "$image.new" "$((size_kib * 5 / 4))k" >/dev/null

@@ -4,6 +4,7 @@
 --- says who watches. Prints lines "# result NAME VALUE".
 local lab = require "lab"
 local proc = require "pagewarden.proc"
+local stat = require "posix.sys.stat"
 local time = require "posix.time"
 local wait = require "posix.sys.wait"
 
@@ -16,13 +17,17 @@ local PATIENCE_SECONDS = 240
 local HOG_MIB, HOG_MIB_PER_SECOND, VICTIM_MIB = 4096, 64, 20
 
 --- In the root of `ROOT`, which is a Debian of the contenders and what they depend on.
+--- "systemd-oomd" is not here, for then systemd is process 1 (see the guest's `systemd`).
 local CONTENDERS = {
   earlyoom = { "earlyoom", "-r", "3600" },
   nohang = { "nohang", "--monitor", "--config", "/etc/nohang/nohang.conf" },
   oomd = { "oomd", "--config", "/etc/oomd/oomd.json", "--interval", "1" },
 }
 
-local USER = "/user.slice/user-1000.slice/user@1000.service"
+--- Where the programs run: as on a desktop, since some contenders look at names, and in the cgroup
+--- that systemd gave this script.
+local DESKTOP = "/user.slice/user-1000.slice/user@1000.service"
+local SERVICE = "/system.slice/bench.service"
 
 
 local function now()
@@ -36,22 +41,59 @@ local function tell(name, value)
 end
 
 
---- Cgroups as on a desktop, since some contenders look at their names.
-local function make_cgroups()
-  for _, path in ipairs { "/system.slice", "/system.slice/daemon.service", "/user.slice",
-    "/user.slice/user-1000.slice", USER, USER .. "/hog.service", USER .. "/victim.service",
-    USER .. "/heartbeat.service" } do
-    lab.cgroup(path)
-    if not path:match "%.service$" or path == USER then
-      lab.write(lab.cgroups .. path .. "/cgroup.subtree_control", "+memory +pids")
+--- Makes a cgroup in which there may be others.
+local function make_inner_cgroup(path)
+  lab.cgroup(path)
+  lab.write(lab.cgroups .. path .. "/cgroup.subtree_control", "+memory +pids")
+end
+
+
+--- Moves this script and what started it out of the way: a cgroup that has others has no process.
+local function make_room(path)
+  local folder = lab.cgroups .. path
+  stat.mkdir(folder .. "/runner")
+  for pid in lab.read(folder .. "/cgroup.procs"):gmatch "%d+" do
+    lab.write(folder .. "/runner/cgroup.procs", pid)
+  end
+  lab.write(folder .. "/cgroup.subtree_control", "+memory +pids")
+end
+
+
+--- Makes a cgroup for each of the programs. Returns the one that these are in.
+local function make_cgroups(has_systemd)
+  local base = has_systemd and SERVICE or DESKTOP
+  if has_systemd then
+    make_room(base)
+  else
+    make_inner_cgroup "/system.slice"
+    lab.cgroup "/system.slice/daemon.service"
+    make_inner_cgroup "/user.slice"
+    make_inner_cgroup "/user.slice/user-1000.slice"
+    make_inner_cgroup(DESKTOP)
+  end
+  for _, name in ipairs { "hog", "victim", "heartbeat" } do
+    lab.cgroup(("%s/%s.service"):format(base, name))
+  end
+  return base
+end
+
+
+--- The contender that systemd has started.
+local function find_contender(name)
+  for row in proc.processes({ "pid", "comm" }):each() do
+    if row.comm == name then
+      return { pid = row.pid, process = assert(proc.process(row.pid)) }
     end
   end
+  error(name .. " does not run", 0)
 end
 
 
 local function start_contender(name)
   if name == "none" then
     return
+  elseif name == "systemd-oomd" then
+    return find_contender(name)
   elseif name == "pagewarden" then
     return lab.start({ "pagewarden", "run", "early-oom", "--yes" }, "/system.slice/daemon.service")
   end
@@ -65,13 +107,13 @@ end
 
 --- Its CPU time (seconds) and how often its threads were woken, so far.
 local function work_of(program)
-  local stat = program.process:stat()
+  local times = program.process:stat()
   local wakeups = 0
   local _, statuses = lab.run(("cat /proc/%d/task/*/status"):format(program.pid))
   for count in statuses:gmatch "\nvoluntary_ctxt_switches:%s*(%d+)" do
     wakeups = wakeups + tonumber(count)
   end
-  return (stat.utime + stat.stime) / proc.clock_ticks(), wakeups
+  return (times.utime + times.stime) / proc.clock_ticks(), wakeups
 end
 
 
@@ -103,7 +145,8 @@ end
 
 
 local function has_ended(program)
-  return wait.wait(program.pid, wait.WNOHANG) == program.pid
+  local state = program.process:stat()
+  return not state or state.state == "Z"
 end
 
 
@@ -128,23 +171,22 @@ end
 
 return { "somebody is killed, and how that was is told", function()
   local name = lab.read("/proc/cmdline"):match "contender=(%S+)"
-  lab.run(("mkdir %s; mount -o ro %s %s"):format(ROOT, lab.devices.contenders, ROOT))
-  make_cgroups()
+  lab.run(("mkdir %s && mount -o ro %s %s"):format(ROOT, lab.devices.contenders, ROOT))
+  local base = make_cgroups(name == "systemd-oomd")
   local contender = start_contender(name)
   measure_idle(contender)
-  local victim = lab.hog(VICTIM_MIB, USER .. "/victim.service")
-  local heartbeat = lab.start({ "heartbeat", ROOT .. "/ballast" }, USER .. "/heartbeat.service")
+  local victim = lab.hog(VICTIM_MIB, base .. "/victim.service")
+  local heartbeat = lab.start({ "heartbeat", ROOT .. "/ballast" }, base .. "/heartbeat.service")
   lab.sleep(BASELINE_SECONDS)
   heartbeat:signal "SIGUSR1"
   local kills, start = proc.vmstat().oom_kill, now()
   local hog = lab.start({ "hog", "-r", tostring(HOG_MIB_PER_SECOND), tostring(HOG_MIB) },
-    USER .. "/hog.service")
+    base .. "/hog.service")
   tell_kill(hog, kills, start)
   lab.sleep(AFTERMATH_SECONDS)
   for other, program in pairs { victim = victim, heartbeat = heartbeat, contender = contender } do
     if has_ended(program) then
       tell("collateral", other)
-      program.how = "killed"
     end
   end
   tell_stalls(heartbeat)

@@ -37,7 +37,9 @@ end
 
 local function mount_cgroups(version)
   local folder = "/sys/fs/cgroup"
-  if version == 2 then
+  if contents(folder .. "/cgroup.controllers") then
+    return folder -- systemd has done it
+  elseif version == 2 then
     execute("mount -t cgroup2 cgroup2 " .. folder)
     write(folder .. "/cgroup.subtree_control", "+memory +pids +cpu +io")
     return folder
