@@ -24,6 +24,17 @@ local function hear(loop, listen)
 end
 
 
+--- The next line of a policy that has this in it.
+local function await_line(policy, part)
+  for line in policy.output:lines() do
+    if line:find(part, 1, true) then
+      return line
+    end
+  end
+  error("the policy ended", 2)
+end
+
+
 --- A cgroup in which a program goes through twice the memory that it may have.
 local function thrash(path)
   lab.cgroup(path)
@@ -124,5 +135,22 @@ return {
     assert.is_true(event.anon_rss > 256 * MIB)
     assert.is_true(event.total_vm > 2048 * MIB)
     assert.same({ "killed", 9 }, { hog:wait() })
+  end },
+
+  { "a policy hears of pressure and of a kill, in its own events", function()
+    local policy = lab.run_policy("witness", '{ kmsg = true, pressure = { "memory" } }', [[
+      pw:on_oom(function(event) pw.log("kill", { pid = event.pid, comm = event.comm }) end)
+      pw:on_pressure({ resource = "memory", stall = 0.05, window = 1 }, function(event)
+        pw.log("pressure", { synthetic = event.synthetic })
+      end)]])
+    thrash "/thrashing"
+    assert.matches("synthetic=false", await_line(policy, "witness: pressure"), 1, true)
+    lab.cgroup "/limited"
+    assert(cgroup.set("/limited", "memory.max", 8 * MIB))
+    lab.write("/sys/fs/cgroup/limited/memory.swap.max", 0)
+    local hog = lab.start({ "hog", "32" }, "/limited")
+    local line = await_line(policy, "witness: kill")
+    assert.matches("comm=hog", line, 1, true)
+    assert.matches("pid=" .. hog.pid, line, 1, true)
   end },
 }

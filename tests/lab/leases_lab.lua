@@ -20,6 +20,11 @@ local function start_setter(key, value)
 end
 
 
+local function start_daemon()
+  return lab.start { "pagewarden", "daemon", "--config", "/root" }
+end
+
+
 --- Ends a program, and returns how it ended.
 local function finish(program, name)
   program:signal(name)
@@ -81,6 +86,19 @@ return {
     assert.equal(1, status)
     assert.matches("sysctl vm.swappiness is left at 33", output, 1, true)
     assert.equal(33, vm "swappiness")
+  end },
+
+  { "a daemon that was killed is undone when the next one starts without its policy", function()
+    local before = vm "swappiness"
+    lab.write_policy("setter", '{ sysctl = { "vm.swappiness" } }',
+      ('assert(pw.sysctl.set("vm.swappiness", %d))'):format(before + 7))
+    local daemon = start_daemon()
+    lab.await("the daemon has set it", 60, function() return vm "swappiness" == before + 7 end)
+    assert.equal("killed", (finish(daemon, "SIGKILL")))
+    assert.equal(before + 7, vm "swappiness")
+    lab.write("/root/conf.d/all.lua", "")
+    start_daemon()
+    lab.await("the next one has undone it", 60, function() return vm "swappiness" == before end)
   end },
 
   { "a process is protected as long as the policy runs", function()

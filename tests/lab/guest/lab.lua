@@ -188,8 +188,13 @@ function lab.cgroup(path)
 end
 
 
---- Writes a policy, and a configuration that grants it what it needs; its path.
-local function write_policy(name, needs, body)
+--- Writes a policy that has this for the body of its `start` and waits then, and a configuration of
+--- it alone, /root/conf.d, which grants it what it needs.
+---@param name string
+---@param needs string a table in Lua's own words: `{ sysctl = { "vm.swappiness" } }`
+---@param body string
+---@return string path
+function lab.write_policy(name, needs, body)
   local path = ("/root/%s.lua"):format(name)
   lab.write(path, ("return { api = 1, name = %q, summary = 'A test', needs = %s,\n"
     .. "start = function(pw)\n%s\npw.log 'ready'\npw:every(60, function() end)\nend }\n"):format(
@@ -200,15 +205,14 @@ local function write_policy(name, needs, body)
 end
 
 
---- Starts `pagewarden run` of a policy that has this for the body of its `start`, is granted what
---- it needs, and waits then. Tried again, since time that the host takes from the guest passes for
---- CPU time of the policy, which then overruns its deadline.
+--- Starts `pagewarden run` of such a policy. Tried again, since time that the host takes from the
+--- guest passes for CPU time of the policy, which then overruns its deadline.
 ---@param name string
----@param needs string a table in Lua's own words: `{ sysctl = { "vm.swappiness" } }`
+---@param needs string
 ---@param body string
 ---@return lab.Program program its `start` is over
 function lab.run_policy(name, needs, body)
-  local path = write_policy(name, needs, body)
+  local path = lab.write_policy(name, needs, body)
   for _ = 1, POLICY_TRIES do
     local program = lab.start { "pagewarden", "run", path, "--config", "/root" }
     for line in program.output:lines() do
