@@ -21,15 +21,23 @@ enum pw_entry_state {
     PW_ENTRY_CLOSED,  /* nothing is left to undo */
 };
 
+/* What there is to know of an entry when its policy is replaced, should the new one fail. */
+struct pw_entry_before {
+    bool known; /* it was there then */
+    enum pw_lifetime lifetime;
+    struct pw_values last;
+};
+
 struct pw_entry {
     int64_t id; /* its number, machine-wide */
     enum pw_lifetime lifetime;
     enum pw_entry_state state;
-    int foreign_writes; /* found in place of our last write */
-    int target;         /* the file that `next` is for */
-    bool offered;       /* not in the text: handed on, and not taken up yet */
-    bool under_way;     /* not in the text: between pw_gate_begin() and pw_gate_end() */
-    bool by_default;    /* not in the text: nobody said how long it is for */
+    int foreign_writes;            /* found in place of our last write */
+    int target;                    /* the file that `next` is for */
+    bool offered;                  /* not in the text: handed on, and not taken up yet */
+    bool under_way;                /* not in the text: between pw_gate_begin() and pw_gate_end() */
+    bool by_default;               /* not in the text: nobody said how long it is for */
+    struct pw_entry_before before; /* not in the text */
     char *key;
     char *policy;
     struct pw_values original, last;

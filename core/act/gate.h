@@ -123,6 +123,10 @@ void pw_gate_offer(struct pw_gate *gate, const char *policy);
 int pw_gate_adopt(struct pw_gate *gate);
 void pw_gate_settle(struct pw_gate *gate, const char *policy);
 
+/* Ends an offer at a reload otherwise: the new policy has failed, and what it changed is made again
+ * what the old one, which goes on, had made of it. */
+void pw_gate_retract(struct pw_gate *gate, const char *policy);
+
 /* Makes a change without a gate: the caller's own rights, nothing owned and nothing journalled. */
 struct pw_act_outcome pw_act_alone(const struct pw_source *source, struct pw_buffer *buffer,
                                    const struct pw_act *act);

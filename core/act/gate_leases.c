@@ -98,7 +98,10 @@ int pw_gate_recover(struct pw_gate *gate) {
 void pw_gate_offer(struct pw_gate *gate, const char *policy) {
     for (int i = 0; i < gate->journal.count; i++) {
         struct pw_entry *entry = gate->journal.entries[i];
-        entry->offered |= is_of(entry, policy) && entry->lifetime == PW_LEASE;
+        if (is_of(entry, policy)) {
+            entry->offered |= entry->lifetime == PW_LEASE;
+            entry->before = (struct pw_entry_before){true, entry->lifetime, entry->last};
+        }
     }
 }
 
@@ -118,4 +121,67 @@ int pw_gate_adopt(struct pw_gate *gate) {
 
 void pw_gate_settle(struct pw_gate *gate, const char *policy) {
     undo(gate, policy, true);
+}
+
+
+/* The setting that an entry is of; of a pair, as the key of the member that is not zero. */
+static int setting_in_force(struct pw_gate *gate, const struct pw_entry *entry, int *file,
+                            struct pw_setting *setting) {
+    const struct pw_values *values = &entry->before.last;
+    int error = pw_setting_of_key(&gate->source, &gate->buffer, entry->key, setting);
+    *file = !error && setting->files == 2 && pw_value_same(values->text[0], "0");
+    if (*file == 0) {
+        return error;
+    }
+    char path[PW_KEY_BYTES];
+    snprintf(path, sizeof path, "%s", setting->paths[1] + strlen("proc/sys/"));
+    return pw_setting_of_sysctl(pw_slice_of(path), setting);
+}
+
+
+static void write_again(struct pw_gate *gate, const struct pw_entry *entry) {
+    struct pw_setting setting;
+    int file;
+    if (setting_in_force(gate, entry, &file, &setting) == 0) {
+        char value[PW_VALUE_BYTES];
+        snprintf(value, sizeof value, "%s", entry->before.last.text[file]);
+        struct pw_actor actor = {.policy = entry->policy};
+        struct pw_act act = {.setting = &setting,
+                             .value = value,
+                             .lifetime = entry->before.lifetime,
+                             .by_default = entry->by_default,
+                             .dangerous = true,
+                             .self = true};
+        pw_gate_pass(gate, &actor, &act);
+    }
+}
+
+
+static bool is_as_before(const struct pw_entry *entry) {
+    const struct pw_entry_before *before = &entry->before;
+    return entry->lifetime == before->lifetime &&
+           strcmp(entry->last.text[0], before->last.text[0]) == 0 &&
+           strcmp(entry->last.text[1], before->last.text[1]) == 0;
+}
+
+
+/* What only the new policy changed goes first: nothing is taken out of the journal after that. */
+void pw_gate_retract(struct pw_gate *gate, const char *policy) {
+    for (int i = gate->journal.count - 1; i >= 0; i--) {
+        struct pw_entry *entry = gate->journal.entries[i];
+        if (is_of(entry, policy) && !entry->before.known && entry->lifetime == PW_LEASE) {
+            pw_undo_entry(&gate->journal, &gate->buffer, entry);
+            pw_owners_release(&gate->owners, &gate->source, entry->key, entry->policy, false);
+        }
+    }
+    pw_journal_tidy(&gate->journal);
+    for (int i = 0; i < gate->journal.count; i++) {
+        struct pw_entry *entry = gate->journal.entries[i];
+        if (is_of(entry, policy) && entry->before.known) {
+            entry->offered = false;
+            if (!is_as_before(entry)) {
+                write_again(gate, entry);
+            }
+        }
+    }
 }

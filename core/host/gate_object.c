@@ -193,6 +193,21 @@ static void push_event(lua_State *L, const struct pw_told_event *told) {
 
 
 /***
+Makes what a policy that took the place of another and failed has changed what that other, which
+goes on, had made of it: instead of `settle`.
+@function gate:retract
+@tparam string policy
+*/
+static int retract(lua_State *L) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_checkstring(L, 2);
+    pw_check_surplus(L, 2);
+    pw_gate_retract(gate, policy);
+    return 0;
+}
+
+
+/***
 Makes keeps of the leases of a policy that did not say how long they are for.
 @function gate:keep
 @tparam string policy
@@ -244,9 +259,9 @@ static int close_gate(lua_State *L) {
 
 void pw_define_gate(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"recover", recover},    {"adopt", adopt},     {"offer", offer},   {"settle", settle},
-        {"keep", keep},          {"stop", stop},       {"events", events}, {"close", close_gate},
-        {"__close", close_gate}, {"__gc", close_gate}, {NULL, NULL},
+        {"recover", recover},  {"adopt", adopt},        {"offer", offer},     {"settle", settle},
+        {"retract", retract},  {"keep", keep},          {"stop", stop},       {"events", events},
+        {"close", close_gate}, {"__close", close_gate}, {"__gc", close_gate}, {NULL, NULL},
     };
     luaL_newmetatable(L, GATE);
     luaL_setfuncs(L, methods, 0);

@@ -91,11 +91,12 @@ function Instance:log_acts()
 end
 
 
---- Undoes what it changed, unless another takes that up or goes on with it.
+--- Undoes what it changed, unless another takes that up. Where another goes on in its place, that
+--- is only what this one did: the rest becomes again what the other made of it.
 ---@private
 function Instance:undo(handed_on)
-  if self.acting and not handed_on and not self.replaces then
-    self.host.gate:stop(self.name)
+  if self.acting and not handed_on then
+    self.host.gate[self.replaces and "retract" or "stop"](self.host.gate, self.name)
     self:log_acts()
   end
 end

@@ -51,6 +51,7 @@ static int make_ground(void **state) {
     fake_root_write(&ground.root, SWAPPINESS, "60\n");
     fake_root_write(&ground.root, "proc/sys/vm/dirty_ratio", "20\n");
     fake_root_write(&ground.root, "proc/sys/vm/dirty_bytes", "0\n");
+    fake_root_write(&ground.root, "proc/sys/vm/overcommit_ratio", "50\n");
     fake_root_write(&ground.root, "proc/sys/vm/drop_caches", "\n");
     fake_root_write(&ground.root, "proc/812/stat",
                     "812 (cat) S 1 812 812 0 -1 4194560 0 0 0 0 0 0 "
@@ -379,6 +380,38 @@ static void a_reload_undoes_only_what_the_new_policy_does_not_want(void **state)
 }
 
 
+static void what_a_failed_new_version_changed_is_as_the_old_one_had_it(void **state) {
+    (void)state;
+    lease("p", "sysctl vm.swappiness", "40");
+    lease("p", "sysctl vm.overcommit_ratio", "60");
+    pw_gate_offer(&ground.gate, "p");
+    lease("p", "sysctl vm.swappiness", "100");
+    lease("p", "sysctl vm.dirty_ratio", "30");
+    pw_gate_retract(&ground.gate, "p");
+    assert_string_equal(value_of(SWAPPINESS), "40");
+    assert_string_equal(value_of("proc/sys/vm/overcommit_ratio"), "60");
+    assert_string_equal(value_of("proc/sys/vm/dirty_ratio"), "20");
+    pw_gate_settle(&ground.gate, NULL);
+    assert_string_equal(value_of(SWAPPINESS), "40");
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(value_of(SWAPPINESS), "60");
+    assert_string_equal(value_of("proc/sys/vm/overcommit_ratio"), "50");
+}
+
+
+static void the_partner_that_a_failed_new_version_wrote_gives_way(void **state) {
+    (void)state;
+    lease("p", "sysctl vm.dirty_bytes", "8388608");
+    pw_gate_offer(&ground.gate, "p");
+    lease("p", "sysctl vm.dirty_ratio", "30");
+    pw_gate_retract(&ground.gate, "p");
+    assert_string_equal(value_of("proc/sys/vm/dirty_bytes"), "8388608");
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(value_of("proc/sys/vm/dirty_bytes"), "0");
+    assert_string_equal(value_of("proc/sys/vm/dirty_ratio"), "20");
+}
+
+
 static void a_policy_that_writes_for_ever_does_not_fill_the_disk(void **state) {
     (void)state;
     char value[24];
@@ -467,6 +500,8 @@ int main(void) {
         TEST(after_a_reboot_there_is_nothing_to_undo),
         TEST(leases_are_handed_on_to_the_next_process),
         TEST(a_reload_undoes_only_what_the_new_policy_does_not_want),
+        TEST(what_a_failed_new_version_changed_is_as_the_old_one_had_it),
+        TEST(the_partner_that_a_failed_new_version_wrote_gives_way),
         TEST(a_policy_that_writes_for_ever_does_not_fill_the_disk),
         TEST(what_was_inherited_from_us_is_not_put_back),
         TEST(what_only_undoes_leaves_no_record),

@@ -115,6 +115,12 @@ function Gate:offer(policy) end
 function Gate:settle(policy) end
 
 
+--- Makes what a policy that took the place of another and failed has changed what that other had
+--- made of it.
+---@param policy string
+function Gate:retract(policy) end
+
+
 --- Makes keeps of the leases of a policy that did not say how long they are for.
 ---@param policy string
 function Gate:keep(policy) end
