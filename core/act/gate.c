@@ -130,7 +130,11 @@ static void say_would(struct pw_passage *passage) {
 
 /* Remembers the value, for what the policy does and reads later to agree. */
 static void overlay(struct pw_passage *passage) {
-    int error = pw_overlay_set(passage->actor->overlay, passage->setting, 0, passage->act->value);
+    struct pw_gate *gate = passage->gate;
+    const struct pw_setting *setting = passage->setting;
+    char shown[PW_VALUE_BYTES];
+    int error = pw_setting_show(&gate->source, &gate->buffer, setting, passage->act->value, shown);
+    error = error ? error : pw_overlay_set(passage->actor->overlay, setting, 0, shown);
     if (error) {
         pw_refuse(&passage->outcome, -error, "%s", strerror(-error));
     } else {

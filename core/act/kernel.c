@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "act/mm.h"
 #include "act/sysctl_check.h"
 
 
@@ -26,6 +27,19 @@ void pw_refuse_setting(struct pw_act_outcome *outcome, const struct pw_setting *
 }
 
 
+static bool check_kind(const struct pw_source *source, struct pw_buffer *buffer,
+                       const struct pw_act *act, struct pw_act_outcome *outcome) {
+    switch (act->setting->kind) {
+    case PW_SETTING_SYSCTL:
+        return pw_sysctl_check(source, buffer, act, outcome);
+    case PW_SETTING_MM:
+        return pw_mm_check(source, buffer, act, outcome);
+    default:
+        return true;
+    }
+}
+
+
 bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_act *act, struct pw_act_outcome *outcome) {
     const char *taboo = pw_setting_taboo(source, buffer, act->setting, act->self);
@@ -36,8 +50,7 @@ bool pw_kernel_check(const struct pw_source *source, struct pw_buffer *buffer,
     } else if (!act->value[0] || strchr(act->value, '\n')) {
         pw_refuse(outcome, EINVAL, "a value is one line, and not empty");
     } else {
-        return act->setting->kind != PW_SETTING_SYSCTL ||
-               pw_sysctl_check(source, buffer, act, outcome);
+        return check_kind(source, buffer, act, outcome);
     }
     return false;
 }
@@ -49,7 +62,7 @@ static void judge(const struct pw_setting *setting, int file, const char *value,
                   struct pw_act_outcome *outcome) {
     const char *kept = after->text[file];
     bool ignored = !pw_value_same(kept, value) && pw_value_same(kept, before->text[file]);
-    if (ignored && setting->kind == PW_SETTING_SYSCTL) {
+    if (ignored && (setting->kind == PW_SETTING_SYSCTL || setting->kind == PW_SETTING_MM)) {
         pw_refuse(outcome, EINVAL, "the kernel ignored %s and kept %s", value, kept);
         return;
     }
@@ -64,6 +77,9 @@ void pw_kernel_write(const struct pw_source *source, struct pw_buffer *buffer,
                      struct pw_act_outcome *outcome) {
     struct pw_values now = {0};
     int error = pw_setting_write(source, buffer, setting, file, value);
+    if (error == -ENOENT && setting->kind == PW_SETTING_MM) {
+        error = -EINVAL; /* the file is there: zswap says so of a compressor that is not */
+    }
     if (!error && !setting->action) {
         error = pw_setting_read(source, buffer, setting, &now);
     }

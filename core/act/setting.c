@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "act/file.h"
+#include "act/mm.h"
 #include "act/swap_setting.h"
 #include "act/sysctl.h"
 #include "act/tunable.h"
@@ -51,6 +52,20 @@ int pw_setting_of_sysctl(struct pw_slice name, struct pw_setting *setting) {
         pw_sysctl_path(partner, setting->paths[1], sizeof setting->paths[1]);
     }
     return 0;
+}
+
+
+int pw_setting_of_mm(const struct pw_source *source, struct pw_slice name,
+                     struct pw_setting *setting) {
+    const struct pw_tunable *tunable = pw_tunable_find(pw_mm_tunables, name);
+    setting->kind = PW_SETTING_MM;
+    setting->process = (struct pw_identity){0};
+    setting->action = tunable && tunable->kind == PW_TUNABLE_TRIGGER;
+    setting->files = 1;
+    int size = snprintf(setting->key, sizeof setting->key, "mm %.*s", (int)name.size, name.data);
+    bool fits = size >= 0 && size < (int)sizeof setting->key;
+    return fits && pw_mm_path(source, name, setting->paths[0], sizeof setting->paths[0]) ? 0
+                                                                                         : -EINVAL;
 }
 
 
@@ -179,6 +194,9 @@ int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, 
     if (pw_slice_is(kind, "sysctl")) {
         return pw_setting_of_sysctl(name, setting);
     }
+    if (pw_slice_is(kind, "mm")) {
+        return pw_setting_of_mm(source, name, setting);
+    }
     if (pw_slice_is(kind, "oom")) {
         return of_oom_key(name, setting);
     }
@@ -278,13 +296,27 @@ int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
         if (error == -ENOENT && file > 0) {
             error = 0; /* an older kernel, without the partner */
         } else if (!error) {
-            error = keep_text(pw_buffer_text(buffer), values->text[file]);
+            struct pw_slice text = pw_buffer_text(buffer);
+            error = setting->kind == PW_SETTING_MM ? pw_mm_value(text, values->text[file])
+                                                   : keep_text(text, values->text[file]);
         }
     }
     if (folder_fd >= 0) {
         close(folder_fd);
     }
     return error;
+}
+
+
+int pw_setting_show(const struct pw_source *source, struct pw_buffer *buffer,
+                    const struct pw_setting *setting, const char *value,
+                    char text[PW_VALUE_BYTES]) {
+    if (setting->kind != PW_SETTING_MM) {
+        snprintf(text, PW_VALUE_BYTES, "%s", value);
+        return 0;
+    }
+    int error = pw_source_read(source, setting->paths[0], buffer);
+    return error ? error : pw_mm_show(pw_buffer_text(buffer), value, text);
 }
 
 
@@ -298,7 +330,11 @@ int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
     if (folder_fd < 0) {
         return folder_fd;
     }
-    int error = pw_file_write(source, folder_fd, setting->paths[file], text);
+    char shown[PW_VALUE_BYTES];
+    int error = source->live ? 0 : pw_setting_show(source, buffer, setting, text, shown);
+    if (!error) {
+        error = pw_file_write(source, folder_fd, setting->paths[file], source->live ? text : shown);
+    }
     close(folder_fd);
     return error;
 }
@@ -362,13 +398,14 @@ static const char *denied_reason(const struct pw_setting *setting) {
 }
 
 
-/* Of a key that is gone, also what does its work now. */
-static const char *missing_key_reason(const struct pw_setting *setting,
-                                      char room[PW_REASON_BYTES]) {
-    struct pw_slice name = pw_slice_skip(pw_slice_of(setting->key), strlen("sysctl "));
-    const struct pw_tunable *tunable = pw_tunable_find(pw_sysctl_tunables, name);
+/* Of a setting that is gone, also what does its work now. */
+static const char *missing_tunable_reason(const struct pw_tunable tunables[], const char *what,
+                                          const struct pw_setting *setting,
+                                          char room[PW_REASON_BYTES]) {
+    const char *name = strchr(setting->key, ' ') + 1;
+    const struct pw_tunable *tunable = pw_tunable_find(tunables, pw_slice_of(name));
     bool gone = tunable && tunable->instead;
-    snprintf(room, PW_REASON_BYTES, "this kernel has no such key%s%s", gone ? "; " : "",
+    snprintf(room, PW_REASON_BYTES, "this kernel has no such %s%s%s", what, gone ? "; " : "",
              gone ? tunable->instead : "");
     return room;
 }
@@ -377,7 +414,9 @@ static const char *missing_key_reason(const struct pw_setting *setting,
 static const char *missing_reason(const struct pw_setting *setting, char room[PW_REASON_BYTES]) {
     switch (setting->kind) {
     case PW_SETTING_SYSCTL:
-        return missing_key_reason(setting, room);
+        return missing_tunable_reason(pw_sysctl_tunables, "key", setting, room);
+    case PW_SETTING_MM:
+        return missing_tunable_reason(pw_mm_tunables, "setting", setting, room);
     case PW_SETTING_CGROUP:
         return "no such cgroup, or it has no such file";
     default:
@@ -399,6 +438,8 @@ const char *pw_setting_reason(const struct pw_setting *setting, int error,
         return missing_reason(setting, room);
     case ESRCH:
         return "the process has ended";
+    case EBUSY:
+        return "it cannot be changed while it is in use";
     case EROFS:
         return "read-only here; a container or a service's ProtectKernelTunables= makes it so";
     case EINVAL:

@@ -3,7 +3,8 @@
  * A setting of the kernel: one file, or two of which one is in force, that can be read and written
  * back. It is known by its key, which is all that a journal holds of it:
  *
- *   "sysctl vm.swappiness"   "oom 812:45678"   "cgroup /user.slice memory.high"   "swap /var/swap"
+ *   "sysctl vm.swappiness"   "mm ksm/run"   "oom 812:45678"   "cgroup /user.slice memory.high"
+ *   "swap /var/swap"
  */
 #ifndef PAGEWARDEN_ACT_SETTING_H
 #define PAGEWARDEN_ACT_SETTING_H
@@ -22,7 +23,13 @@
 /* A pair of files. */
 #define PW_SETTING_FILES 2
 
-enum pw_setting_kind { PW_SETTING_SYSCTL, PW_SETTING_OOM, PW_SETTING_CGROUP, PW_SETTING_SWAP };
+enum pw_setting_kind {
+    PW_SETTING_SYSCTL,
+    PW_SETTING_MM,
+    PW_SETTING_OOM,
+    PW_SETTING_CGROUP,
+    PW_SETTING_SWAP
+};
 
 struct pw_setting {
     enum pw_setting_kind kind;
@@ -43,6 +50,10 @@ extern const char *const pw_cgroup_settings[];
 
 /* Makes a setting of a sysctl key, named as pw_sysctl_name() takes it. 0, or -EINVAL. */
 int pw_setting_of_sysctl(struct pw_slice name, struct pw_setting *setting);
+
+/* Makes a setting of the memory manager's, named as pw_mm_path() takes it. 0, or -EINVAL. */
+int pw_setting_of_mm(const struct pw_source *source, struct pw_slice name,
+                     struct pw_setting *setting);
 
 /* Makes the setting of the other member of a pair. */
 void pw_setting_of_partner(const struct pw_setting *setting, struct pw_setting *partner);
@@ -79,7 +90,12 @@ const char *pw_setting_taboo(const struct pw_source *source, struct pw_buffer *b
 int pw_setting_read(const struct pw_source *source, struct pw_buffer *buffer,
                     const struct pw_setting *setting, struct pw_values *values);
 
-/* Writes one of its files. 0 or -errno. */
+/* What its first file says once the value is set: of a choice, all of it. 0 or -errno. */
+int pw_setting_show(const struct pw_source *source, struct pw_buffer *buffer,
+                    const struct pw_setting *setting, const char *value, char text[PW_VALUE_BYTES]);
+
+/* Writes one of its files; in a tree that is only files, as the kernel would show it. 0 or -errno.
+ */
 int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_setting *setting, int file, const char *text);
 

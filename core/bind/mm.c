@@ -12,6 +12,9 @@ and the files of a zram device. Every function is also a method of what `open` r
 #include <errno.h>
 #include <string.h>
 
+#include "act/mm.h"
+#include "bind/act.h"
+#include "bind/tunable.h"
 #include "bind/view.h"
 #include "read/directory.h"
 #include "read/knob.h"
@@ -21,8 +24,8 @@ and the files of a zram device. Every function is also a method of what `open` r
 
 #define PW_MM "pagewarden.mm"
 
-#define MM "sys/kernel/mm"
-#define ZSWAP "sys/module/zswap/parameters"
+#define MM PW_MM_FOLDER
+#define ZSWAP PW_ZSWAP_FOLDER
 #define BLOCK "sys/block"
 
 
@@ -97,6 +100,90 @@ static int get(lua_State *L) {
     }
     push_choices(L, knob.choice);
     return 2;
+}
+
+
+/* [-0, +1, v] The value at `index`, in the one form that settings have here. */
+static const char *push_value(lua_State *L, int index) {
+    char value[PW_VALUE_BYTES];
+    if (lua_isboolean(L, index)) {
+        return lua_pushstring(L, lua_toboolean(L, index) ? "1" : "0");
+    }
+    const char *text = pw_push_act_value(L, index);
+    if (pw_mm_value(pw_slice_of(text), value)) {
+        return text; /* too long, which is what it is refused for */
+    }
+    return lua_pushstring(L, value);
+}
+
+
+/* [-0, +0, v] The setting that the name at 2 is of. */
+static void check_setting(lua_State *L, struct pw_reader *reader, struct pw_setting *setting) {
+    struct pw_slice name;
+    name.data = luaL_checklstring(L, 2, &name.size);
+    luaL_argcheck(L, pw_setting_of_mm(&reader->source, name, setting) == 0, 2,
+                  "not the name of a setting of /sys/kernel/mm or zswap");
+}
+
+
+/***
+Changes a setting and reads it back. What `sysctl.set` says of leases, owners and dry runs holds
+here too; the grant is `mm = { "ksm/run" }`. A word has to be one of those there are, and a number
+in the range of `describe`.
+@function set
+@tparam string name as `get` takes it, but for zram devices, which are set up in steps
+@tparam integer|boolean|string value
+@tparam[opt] table options `{ lifetime =, cooldown =, dangerous = }` as for `sysctl.set`
+@treturn[1] integer|boolean|string what the kernel has now
+@return[2] nil, "mm NAME: reason", errno, kind
+@usage assert(mm.set("transparent_hugepage/enabled", "madvise"))
+*/
+static int set(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_MM);
+    struct pw_setting setting;
+    struct pw_act act = {.setting = &setting};
+    char kept[PW_VALUE_BYTES];
+    check_setting(L, reader, &setting);
+    pw_check_act_options(L, 4, &act, "dangerous", &act.dangerous);
+    pw_check_surplus(L, 4);
+    act.value = push_value(L, 3);
+    int failed = pw_do_act(L, reader, &act, kept);
+    if (failed) {
+        return failed;
+    }
+    struct pw_knob knob = pw_parse_knob(pw_slice_of(kept));
+    if (!setting.action &&
+        pw_source_read(&reader->source, setting.paths[0], &reader->buffer) == 0) {
+        knob = pw_parse_knob(pw_buffer_text(&reader->buffer));
+    }
+    push_knob(L, &knob);
+    return 1;
+}
+
+
+/***
+What there is to know of a setting, whether this kernel has it or not.
+@function describe
+@tparam string name as `set` takes it
+@treturn table as of `sysctl.describe`, and `choices = {…}` where the kernel says what there is to
+choose from; the range of truths is 0 to 1
+*/
+static int describe(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_MM);
+    struct pw_setting setting;
+    check_setting(L, reader, &setting);
+    pw_check_surplus(L, 2);
+    const char *name = strchr(setting.key, ' ') + 1;
+    bool present = pw_source_has(&reader->source, setting.paths[0]);
+    pw_push_tunable(L, reader, pw_tunable_find(pw_mm_tunables, pw_slice_of(name)), name, present);
+    if (pw_source_read(&reader->source, setting.paths[0], &reader->buffer) == 0) {
+        struct pw_knob knob = pw_parse_knob(pw_buffer_text(&reader->buffer));
+        if (knob.kind == PW_KNOB_CHOICE) {
+            push_choices(L, knob.choice);
+            lua_setfield(L, -2, "choices");
+        }
+    }
+    return 1;
 }
 
 
@@ -374,7 +461,8 @@ PW_EXPORT int luaopen_pagewarden_mm(lua_State *L);
 
 int luaopen_pagewarden_mm(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"get", get},   {"list", list},   {"ksm", ksm}, {"hugepages", hugepages},
+        {"get", get},   {"set", set},     {"describe", describe},
+        {"list", list}, {"ksm", ksm},     {"hugepages", hugepages},
         {"zram", zram}, {"zswap", zswap}, {NULL, NULL},
     };
     return pw_push_view_module(L, PW_MM, methods);

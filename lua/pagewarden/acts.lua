@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What of a grant can be acted on, in the words of the gate, and the modules that act. Pure.
 -- @module pagewarden.acts
+local mm = require "pagewarden.mm"
 local needs = require "pagewarden.needs"
 local sysctl = require "pagewarden.sysctl"
 
@@ -9,9 +10,9 @@ local acts = {}
 
 --- The needs that there are acts for, each with the module of `pw` that has them.
 local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
-  { need = "oom", module = "oom" }, { need = "sysrq", module = "sysrq" },
-  { need = "swap", module = "swap" }, { need = "reclaim", module = "reclaim" },
-  { need = "exec", module = "exec" } }
+  { need = "oom", module = "oom" }, { need = "mm", module = "mm" },
+  { need = "sysrq", module = "sysrq" }, { need = "swap", module = "swap" },
+  { need = "reclaim", module = "reclaim" }, { need = "exec", module = "exec" } }
 
 
 --- The part of the needs that this version has no acts for.
@@ -35,7 +36,8 @@ local WAYS = { sync = true, syncfs = true, pageout = true, cold = true, cgroup =
 --- What leaves nothing that would have to be put back, or is put back.
 local HARMLESS = {
   reclaim = function(way) return WAYS[way:match "^%S+"] end,
-  sysctl = function(key) return not sysctl.describe(key).action end,
+  mm = function(name) return mm.describe(name).kind ~= "trigger" end,
+  sysctl = function(key) return sysctl.describe(key).kind ~= "trigger" end,
   sysrq = function(letter) return LETTERS[letter] end,
 }
 

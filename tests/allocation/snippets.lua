@@ -89,6 +89,8 @@ do local view <close> = assert(mm.open(root)) end
 assert(mm.open(root)):close()
 assert(mm.open(root):get "transparent_hugepage/enabled")
 assert(mm.open(root):list())
+assert(mm.open(root):set("transparent_hugepage/enabled", (mm.open(root):get "transparent_hugepage/enabled")))
+assert(mm.open(root):describe "transparent_hugepage/enabled".choices)
 assert(mm.open(root):ksm())
 assert(mm.open(root):hugepages())
 assert(mm.open(root):zram())

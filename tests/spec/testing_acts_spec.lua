@@ -85,4 +85,54 @@ describe("a test world of a policy that acts", function()
     assert.no_act(world, { event = "act" })
     assert.equal(60, swappiness(world))
   end)
+
+  describe("on the memory manager", function()
+    local THP = "sys/kernel/mm/transparent_hugepage/enabled"
+
+    --- Turns huge pages off, and notes what it reads then.
+    local SPARE = [[
+return { api = 1, name = "spare", summary = "A test",
+  needs = { mm = { "transparent_hugepage/enabled" },
+    sysctl = { "vm.swappiness", "vm.page-cluster" } },
+  start = function(pw)
+    pw:every(10, function()
+      pw.mm.set("transparent_hugepage/enabled", "never")
+      local value, choices = pw.mm.get "transparent_hugepage/enabled"
+      local _, message = pw.mm.set("ksm/run", 1)
+      pw.log("seen", { value = value, choices = #choices, message = message })
+      pw.sysctl.set { ["vm.swappiness"] = 10, ["vm.page-cluster"] = 0 }
+      pw.sysctl.set { ["vm.swappiness"] = 20, ["vm.page-cluster"] = -1 }
+    end)
+  end }
+]]
+
+    local function new_world(dry_run)
+      local world = testing.new { script = folder:write("spare.lua", SPARE), dry_run = dry_run }
+      world:write(THP, "[always] madvise never\n")
+      world:write("sys/kernel/mm/ksm/run", "0\n")
+      world:write("proc/sys/vm/swappiness", "60\n")
+      world:write("proc/sys/vm/page-cluster", "3\n")
+      return world
+    end
+
+    it("lets it choose, and leaves no trace", function()
+      local world <close> = new_world(false)
+      world:advance "10s"
+      assert.act(world, { key = "mm transparent_hugepage/enabled", was = "always" })
+      assert.event(world, "seen", { value = "never", choices = 3,
+        message = "mm ksm/run: not granted to policy spare" })
+      assert.equal(10, swappiness(world))
+      world:stop()
+      assert.no_trace(world)
+    end)
+
+    it("shows it in dry run what it would have chosen", function()
+      local world <close> = new_world(true)
+      world:advance "10s"
+      assert.act(world, { event = "would", key = "mm transparent_hugepage/enabled" })
+      assert.event(world, "seen", { value = "never", choices = 3 })
+      world:stop()
+      assert.no_trace(world)
+    end)
+  end)
 end)

@@ -18,7 +18,7 @@
 #include "check.h"
 #include "fake_root.h"
 
-#define SEQUENCES 200
+#define SEQUENCES 150
 #define OPERATIONS 4
 
 struct knob {
@@ -31,6 +31,7 @@ static const struct knob knobs[] = {
     {"sysctl vm.swappiness", "proc/sys/vm/swappiness", "60"},
     {"sysctl vm.dirty_ratio", "proc/sys/vm/dirty_ratio", "20"},
     {"sysctl vm.dirty_bytes", "proc/sys/vm/dirty_bytes", "0"},
+    {"mm ksm/pages_to_scan", "sys/kernel/mm/ksm/pages_to_scan", "100"},
     {"cgroup /web memory.high", "sys/fs/cgroup/web/memory.high", "max"},
     {"oom 812:45678", "proc/812/oom_score_adj", "0"},
 };

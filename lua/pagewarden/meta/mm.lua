@@ -35,6 +35,23 @@ local mm = {}
 function mm.get(name) end
 
 
+--- Changes a setting, and gives what the kernel has now.
+---@param name string
+---@param value integer|boolean|string
+---@param options? pagewarden.ActOptions
+---@return integer|boolean|string|nil value
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function mm.set(name, value, options) end
+
+
+--- What there is to know of a setting, on the kernel whose root is read.
+---@param name string
+---@return pagewarden.Description
+function mm.describe(name) end
+
+
 --- The names that `get` takes on this machine.
 ---@return string[]?
 ---@return string? message
@@ -87,6 +104,8 @@ function mm.open(root) end
 --- The functions of `pagewarden.mm` for one root.
 ---@class pagewarden.Mm
 ---@field get fun(self, name: string): integer|boolean|string|nil, string[]|string|nil
+---@field set fun(self, name: string, value: any, options?: table): any
+---@field describe fun(self, name: string): pagewarden.Description
 ---@field list fun(self): string[]?, string?
 ---@field ksm fun(self): table<string, integer>?, string?
 ---@field hugepages fun(self): pagewarden.HugePages[]?, string?

@@ -26,6 +26,7 @@
 ---@field partner? string the key that the kernel makes 0 when this one is written
 ---@field action? boolean writing it does something at once
 ---@field replaced_by? string where it is gone
+---@field choices? string[] of `mm.describe`: what there is to choose from
 
 ---@class pagewarden.SysctlFinding
 ---@field key string
