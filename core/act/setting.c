@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/cgroup.h"
 #include "act/file.h"
 #include "act/mm.h"
 #include "act/swap_setting.h"
@@ -30,6 +31,7 @@ const char *const pw_cgroup_settings[] = {"memory.high",
                                           "memory.soft_limit_in_bytes",
                                           "memory.memsw.limit_in_bytes",
                                           "cgroup.freeze",
+                                          PW_FREEZER_STATE,
                                           "cpu.max",
                                           "cpu.weight",
                                           "pids.max",
@@ -134,13 +136,15 @@ int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffe
     if (!cgroups.version) {
         return -EOPNOTSUPP;
     }
+    bool frozen = strcmp(file, PW_FREEZER_STATE) == 0;
+    const char *mount = frozen ? "sys/fs/cgroup/freezer" : cgroups.mount;
     int size = (int)path.size, root = path.size == 1;
     setting->kind = PW_SETTING_CGROUP;
     setting->process = (struct pw_identity){0};
     setting->action = false;
     setting->files = 1;
     int key = snprintf(setting->key, sizeof setting->key, "cgroup %.*s %s", size, path.data, file);
-    int whole = snprintf(setting->paths[0], sizeof setting->paths[0], "%s%.*s/%s", cgroups.mount,
+    int whole = snprintf(setting->paths[0], sizeof setting->paths[0], "%s%.*s/%s", mount,
                          root ? 0 : size, path.data, file);
     bool fits = key < (int)sizeof setting->key && whole < (int)sizeof setting->paths[0];
     return fits ? 0 : -ENAMETOOLONG;
@@ -242,7 +246,7 @@ static int open_folder(const struct pw_source *source, struct pw_buffer *buffer,
 const char *pw_setting_taboo(const struct pw_source *source, struct pw_buffer *buffer,
                              const struct pw_setting *setting, bool self) {
     if (setting->kind != PW_SETTING_OOM) {
-        return NULL;
+        return setting->kind == PW_SETTING_CGROUP ? pw_cgroup_taboo(source, buffer, setting) : NULL;
     }
     if (setting->process.pid == 1) {
         return "init is never touched";
@@ -268,6 +272,8 @@ static int keep_text(struct pw_slice text, char out[PW_VALUE_BYTES]) {
         memchr(text.data, '\0', text.size)) {
         return -E2BIG;
     }
+    /* of a freezer, on the way to what was asked for */
+    text = pw_slice_is(text, "FREEZING") ? pw_slice_of("FROZEN") : text;
     memcpy(out, text.data, text.size);
     out[text.size] = '\0';
     return 0;
@@ -324,6 +330,9 @@ int pw_setting_write(const struct pw_source *source, struct pw_buffer *buffer,
                      const struct pw_setting *setting, int file, const char *text) {
     if (setting->kind == PW_SETTING_SWAP) {
         return pw_swap_setting_write(source, setting->paths[0], text);
+    }
+    if (setting->kind == PW_SETTING_CGROUP) {
+        return pw_cgroup_write(source, buffer, setting, text);
     }
     struct pw_stat stat;
     int folder_fd = open_folder(source, buffer, setting, &stat);
@@ -440,6 +449,12 @@ const char *pw_setting_reason(const struct pw_setting *setting, int error,
         return "the process has ended";
     case EBUSY:
         return "it cannot be changed while it is in use";
+    case ENODEV:
+        return setting->kind == PW_SETTING_CGROUP ? "the cgroup was removed" : strerror(error);
+    case EREMOTEIO:
+        return "systemd manages this cgroup, and did not take it; try systemctl set-property";
+    case ETIMEDOUT:
+        return "systemd manages this cgroup, and did not answer";
     case EROFS:
         return "read-only here; a container or a service's ProtectKernelTunables= makes it so";
     case EINVAL:

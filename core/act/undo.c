@@ -122,7 +122,7 @@ static void leave_foreign(struct pw_journal *journal, struct pw_entry *entry,
 static bool leave_unread(struct pw_journal *journal, struct pw_entry *entry,
                          const struct pw_setting *setting, int error) {
     struct pw_values nothing = {0};
-    bool gone = error == -ESRCH || error == -ENOENT;
+    bool gone = error == -ESRCH || error == -ENOENT || error == -ENODEV;
     char room[PW_REASON_BYTES];
     tell(journal, gone ? "gone" : "left", entry, &nothing,
          pw_setting_reason(setting, -error, room));

@@ -156,6 +156,8 @@ static enum pw_failure kind_of(const struct pw_setting *setting, int error) {
     switch (error) {
     case ENOENT:
         return setting->kind == PW_SETTING_CGROUP ? PW_GONE : PW_UNSUPPORTED;
+    case ENODEV:
+        return setting->kind == PW_SETTING_CGROUP ? PW_GONE : PW_BROKEN;
     case EAGAIN:
     case EBUSY:
     case EROFS:

@@ -12,6 +12,8 @@ what `open` returns. All that is a size comes in bytes; no limit is `math.huge`.
 
 #include <errno.h>
 
+#include "read/container.h"
+
 
 static int read_number(const struct pw_cgroup_call *call, enum pw_cgroup_file file,
                        struct pw_number *number) {
@@ -19,6 +21,19 @@ static int read_number(const struct pw_cgroup_call *call, enum pw_cgroup_file fi
                ? pw_cgroup_read_number(&call->reader->source, &call->cgroups, call->path, file,
                                        &call->reader->buffer, number)
                : -EOPNOTSUPP;
+}
+
+
+/* [-0, +n, v] A file that is one number, of the cgroup at 2. */
+static int push_number(lua_State *L, enum pw_cgroup_file file) {
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
+    struct pw_number number;
+    int error = read_number(&call, file, &number);
+    if (error) {
+        return pw_cgroup_fail(L, &call, pw_cgroup_file_name(&call.cgroups, file), -error);
+    }
+    pw_push_number(L, &number);
+    return 1;
 }
 
 
@@ -86,14 +101,31 @@ The memory that a cgroup and those below it use.
 file
 */
 static int current(lua_State *L) {
-    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
-    struct pw_number number;
-    int error = read_number(&call, PW_CGROUP_CURRENT, &number);
-    if (error) {
-        return pw_cgroup_fail(L, &call, pw_cgroup_file_name(&call.cgroups, PW_CGROUP_CURRENT),
-                              -error);
-    }
-    pw_push_number(L, &number);
+    return push_number(L, PW_CGROUP_CURRENT);
+}
+
+
+/***
+The most memory that a cgroup and those below it have used, since it was made or the file was reset.
+@function peak
+@tparam string path
+@treturn[1] integer bytes
+@return[2] nil, message, errno, kind: "unsupported" in version 2 before Linux 5.19
+*/
+static int peak(lua_State *L) {
+    return push_number(L, PW_CGROUP_PEAK);
+}
+
+
+/***
+What tells that this is a container, where the machine's figures and switches are not its own.
+@function container
+@treturn ?string such as "run/systemd/container" or "a pid namespace of its own"; nil outside
+*/
+static int container(lua_State *L) {
+    struct pw_reader *reader = pw_check_view(L, 1, PW_CGROUP);
+    pw_check_surplus(L, 1);
+    lua_pushstring(L, pw_container_sign(&reader->source));
     return 1;
 }
 
@@ -129,13 +161,10 @@ struct limit {
 };
 
 static const struct limit limit_files[] = {
-    {"max", PW_CGROUP_MAX},
-    {"high", PW_CGROUP_HIGH},
-    {"low", PW_CGROUP_LOW},
-    {"min", PW_CGROUP_MIN},
-    {"swap_max", PW_CGROUP_SWAP_MAX},
-    {"soft", PW_CGROUP_SOFT},
-    {"memsw_max", PW_CGROUP_MEMSW_MAX},
+    {"max", PW_CGROUP_MAX},           {"high", PW_CGROUP_HIGH},
+    {"low", PW_CGROUP_LOW},           {"min", PW_CGROUP_MIN},
+    {"swap_max", PW_CGROUP_SWAP_MAX}, {"swap_high", PW_CGROUP_SWAP_HIGH},
+    {"soft", PW_CGROUP_SOFT},         {"memsw_max", PW_CGROUP_MEMSW_MAX},
 };
 
 
@@ -144,8 +173,8 @@ The limits and protections set on a cgroup itself. Those that its version or ker
 the root of version 2 has none.
 @function limits
 @tparam string path
-@treturn[1] table `{ max=, high=, low=, min=, swap_max= }` in version 2; `max`, `soft` and
- `memsw_max` (of memory and swap together) in version 1
+@treturn[1] table `{ max=, high=, low=, min=, swap_max=, swap_high= }` in version 2; `max`, `soft`
+and `memsw_max` (of memory and swap together) in version 1
 @return[2] nil, message, errno, kind
 */
 static int limits(lua_State *L) {
@@ -220,7 +249,9 @@ int luaopen_pagewarden_cgroup(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"version", version},
         {"own", own},
+        {"container", container},
         {"current", current},
+        {"peak", peak},
         {"limits", limits},
         {"effective", effective},
         {"stat", pw_cgroup_stat},
@@ -228,7 +259,11 @@ int luaopen_pagewarden_cgroup(lua_State *L) {
         {"swap", swap},
         {"numa_stat", pw_cgroup_numa_stat},
         {"pressure", pw_cgroup_pressure},
+        {"procs", pw_cgroup_procs},
+        {"state", pw_cgroup_state},
+        {"id", pw_cgroup_id},
         {"set", pw_cgroup_set},
+        {"freeze", pw_cgroup_freeze},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_CGROUP, methods);

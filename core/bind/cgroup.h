@@ -41,7 +41,13 @@ int pw_cgroup_events(lua_State *L);
 int pw_cgroup_numa_stat(lua_State *L);
 int pw_cgroup_pressure(lua_State *L);
 
-/* The method that changes one of its settings. */
+/* Methods that tell of its processes, and whether it is the same as before. */
+int pw_cgroup_procs(lua_State *L);
+int pw_cgroup_state(lua_State *L);
+int pw_cgroup_id(lua_State *L);
+
+/* Methods that change it. */
 int pw_cgroup_set(lua_State *L);
+int pw_cgroup_freeze(lua_State *L);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "act/cgroup.h"
 #include "bind/act.h"
 #include "bind/cgroup.h"
 
@@ -24,8 +25,24 @@ static const char *check_file(lua_State *L) {
 }
 
 
+/* [-0, +4 or 0, v] Sets a file of the call's cgroup; the options are at `options`. Returns 0, or
+ * the number of results that say why not. */
+static int set_file(lua_State *L, const struct pw_cgroup_call *call, const char *file,
+                    const char *value, int options, char kept[PW_VALUE_BYTES]) {
+    struct pw_setting setting;
+    struct pw_act act = {.setting = &setting, .value = value};
+    pw_check_act_options(L, options, &act, NULL, NULL);
+    int error = pw_setting_of_cgroup(&call->reader->source, &call->reader->buffer, call->path, file,
+                                     &setting);
+    luaL_argcheck(L, error != -EINVAL, 2, "not the path of a cgroup");
+    return error ? pw_cgroup_fail(L, call, file, -error) : pw_do_act(L, call->reader, &act, kept);
+}
+
+
 /***
-Changes a setting of a cgroup and reads it back; the kernel rounds sizes down to whole pages.
+Changes a setting of a cgroup and reads it back; the kernel rounds sizes down to whole pages. Limits
+of units that systemd manages go through it (`systemctl set-property --runtime`), for it would write
+its own again.
 @function set
 @tparam string path
 @tparam string file its name in this version: "memory.high", "memory.max", "cgroup.freeze", …
@@ -38,21 +55,39 @@ Changes a setting of a cgroup and reads it back; the kernel rounds sizes down to
 int pw_cgroup_set(lua_State *L) {
     struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 5);
     const char *file = check_file(L);
-    struct pw_setting setting;
-    struct pw_act act = {.setting = &setting};
+    lua_settop(L, 5);
+    const char *value = pw_push_act_value(L, 4);
     char kept[PW_VALUE_BYTES];
-    pw_check_act_options(L, 5, &act, NULL, NULL);
-    act.value = pw_push_act_value(L, 4);
-    int error =
-        pw_setting_of_cgroup(&call.reader->source, &call.reader->buffer, call.path, file, &setting);
-    luaL_argcheck(L, error != -EINVAL, 2, "not the path of a cgroup");
-    if (error) {
-        return pw_cgroup_fail(L, &call, file, -error);
-    }
-    int failed = pw_do_act(L, call.reader, &act, kept);
+    int failed = set_file(L, &call, file, value, 5, kept);
     if (failed) {
         return failed;
     }
     pw_push_setting(L, pw_slice_of(kept));
+    return 1;
+}
+
+
+/***
+Stops all processes of a cgroup and of those below it where they are, or lets them go on:
+cgroup.freeze of version 2 (Linux 5.2), freezer.state of version 1. As every setting it is put back
+when a policy ends, however that ended. Never frozen is what pagewarden or init is in.
+@function freeze
+@tparam string path
+@tparam boolean frozen
+@tparam[opt] table options `{ lifetime =, cooldown = }` as for `sysctl.set`
+@treturn[1] boolean what was set; `state(path).frozen` tells when all have stopped
+@return[2] nil, "cgroup PATH FILE: reason", errno, kind
+*/
+int pw_cgroup_freeze(lua_State *L) {
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 4);
+    luaL_checktype(L, 3, LUA_TBOOLEAN);
+    bool frozen = lua_toboolean(L, 3), is_v1 = call.cgroups.version == 1;
+    const char *value = is_v1 ? (frozen ? "FROZEN" : "THAWED") : (frozen ? "1" : "0");
+    char kept[PW_VALUE_BYTES];
+    int failed = set_file(L, &call, is_v1 ? PW_FREEZER_STATE : "cgroup.freeze", value, 4, kept);
+    if (failed) {
+        return failed;
+    }
+    lua_pushboolean(L, frozen);
     return 1;
 }

@@ -20,15 +20,14 @@ static void set_fields(lua_State *L, const struct pw_cgroup_call *call, struct p
 }
 
 
-static int push_fields(lua_State *L, enum pw_cgroup_file file) {
-    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
-    int error = pw_cgroup_read_file(&call, file);
+static int push_fields(lua_State *L, const struct pw_cgroup_call *call, enum pw_cgroup_file file) {
+    int error = pw_cgroup_read_file(call, file);
     if (error) {
-        return pw_cgroup_fail(L, &call, pw_cgroup_file_name(&call.cgroups, file), -error);
+        return pw_cgroup_fail(L, call, pw_cgroup_file_name(&call->cgroups, file), -error);
     }
     struct pw_flaws flaws = {0};
     lua_newtable(L);
-    set_fields(L, &call, &flaws);
+    set_fields(L, call, &flaws);
     pw_push_flaws(L, &flaws);
     return 2;
 }
@@ -43,7 +42,8 @@ What a cgroup's memory consists of: memory.stat, in the keys of its version.
 @return[2] nil, message, errno, kind
 */
 int pw_cgroup_stat(lua_State *L) {
-    return push_fields(L, PW_CGROUP_STAT);
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
+    return push_fields(L, &call, PW_CGROUP_STAT);
 }
 
 
@@ -52,12 +52,18 @@ How often a cgroup met its limits: memory.events in version 2 (`low high max oom
 memory.oom_control in version 1 (`oom_kill_disable under_oom oom_kill`).
 @function events
 @tparam string path
+@tparam[opt="all"] string which in version 2: "local" leaves out the cgroups below it
+(memory.events.local, Linux 5.2), "swap" is of memory.swap.events
 @treturn[1] table counts
 @treturn[1] table flaws
 @return[2] nil, message, errno, kind
 */
 int pw_cgroup_events(lua_State *L) {
-    return push_fields(L, PW_CGROUP_EVENTS);
+    static const char *const names[] = {"all", "local", "swap", NULL};
+    static const enum pw_cgroup_file files[] = {PW_CGROUP_EVENTS, PW_CGROUP_EVENTS_LOCAL,
+                                                PW_CGROUP_SWAP_EVENTS};
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 3);
+    return push_fields(L, &call, files[luaL_checkoption(L, 3, "all", names)]);
 }
 
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "read/cgroup.h"
@@ -20,6 +21,7 @@ struct file_names {
 
 static const struct file_names file_names[PW_CGROUP_FILES] = {
     [PW_CGROUP_CURRENT] = {"memory.usage_in_bytes", "memory.current"},
+    [PW_CGROUP_PEAK] = {"memory.max_usage_in_bytes", "memory.peak"},
     [PW_CGROUP_MAX] = {"memory.limit_in_bytes", "memory.max"},
     [PW_CGROUP_HIGH] = {NULL, "memory.high"},
     [PW_CGROUP_LOW] = {NULL, "memory.low"},
@@ -27,10 +29,14 @@ static const struct file_names file_names[PW_CGROUP_FILES] = {
     [PW_CGROUP_SOFT] = {"memory.soft_limit_in_bytes", NULL},
     [PW_CGROUP_SWAP] = {NULL, "memory.swap.current"},
     [PW_CGROUP_SWAP_MAX] = {NULL, "memory.swap.max"},
+    [PW_CGROUP_SWAP_HIGH] = {NULL, "memory.swap.high"},
     [PW_CGROUP_MEMSW] = {"memory.memsw.usage_in_bytes", NULL},
     [PW_CGROUP_MEMSW_MAX] = {"memory.memsw.limit_in_bytes", NULL},
     [PW_CGROUP_STAT] = {"memory.stat", "memory.stat"},
     [PW_CGROUP_EVENTS] = {"memory.oom_control", "memory.events"},
+    [PW_CGROUP_EVENTS_LOCAL] = {NULL, "memory.events.local"},
+    [PW_CGROUP_SWAP_EVENTS] = {NULL, "memory.swap.events"},
+    [PW_CGROUP_PROCS] = {"cgroup.procs", "cgroup.procs"},
     [PW_CGROUP_NUMA_STAT] = {"memory.numa_stat", "memory.numa_stat"},
 };
 
@@ -169,6 +175,23 @@ int pw_cgroup_read_number(const struct pw_source *source, const struct pw_cgroup
         note_unlimited(number);
     }
     return 0;
+}
+
+
+int pw_cgroup_inode(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                    struct pw_slice path, int64_t *inode) {
+    struct path folder;
+    struct stat status;
+    join(&folder, cgroups->mount, path, ".");
+    int fd =
+        folder.too_long ? -ENAMETOOLONG : pw_source_open_at(source, source->root_fd, folder.text);
+    if (fd < 0) {
+        return fd;
+    }
+    int error = fstat(fd, &status) ? -errno : 0;
+    *inode = (int64_t)status.st_ino;
+    close(fd);
+    return error;
 }
 
 

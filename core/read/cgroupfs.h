@@ -18,6 +18,7 @@ struct pw_cgroups {
 /* What limits the memory of a cgroup, in either version's files. */
 enum pw_cgroup_file {
     PW_CGROUP_CURRENT,
+    PW_CGROUP_PEAK, /* the most there was; version 2 has it since Linux 5.19 */
     PW_CGROUP_MAX,
     PW_CGROUP_HIGH,      /* version 2 */
     PW_CGROUP_LOW,       /* version 2 */
@@ -25,10 +26,14 @@ enum pw_cgroup_file {
     PW_CGROUP_SOFT,      /* version 1: reclaim goes for what exceeds it first */
     PW_CGROUP_SWAP,      /* version 2 */
     PW_CGROUP_SWAP_MAX,  /* version 2: of swap alone */
+    PW_CGROUP_SWAP_HIGH, /* version 2, since Linux 5.8 */
     PW_CGROUP_MEMSW,     /* version 1 */
     PW_CGROUP_MEMSW_MAX, /* version 1: of memory and swap together */
     PW_CGROUP_STAT,
-    PW_CGROUP_EVENTS, /* version 1: memory.oom_control */
+    PW_CGROUP_EVENTS,       /* version 1: memory.oom_control */
+    PW_CGROUP_EVENTS_LOCAL, /* version 2: without the cgroups below it */
+    PW_CGROUP_SWAP_EVENTS,  /* version 2 */
+    PW_CGROUP_PROCS,
     PW_CGROUP_NUMA_STAT,
     PW_CGROUP_FILES
 };
@@ -53,6 +58,11 @@ int pw_cgroup_read(const struct pw_source *source, const struct pw_cgroups *cgro
 int pw_cgroup_read_number(const struct pw_source *source, const struct pw_cgroups *cgroups,
                           struct pw_slice path, enum pw_cgroup_file file, struct pw_buffer *buffer,
                           struct pw_number *number);
+
+/* The inode number of a cgroup's folder, which is another when the cgroup was removed and made
+ * again under the same path. 0 or -errno. */
+int pw_cgroup_inode(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                    struct pw_slice path, int64_t *inode);
 
 /* True when the cgroup's directory is there. */
 bool pw_cgroup_exists(const struct pw_source *source, const struct pw_cgroups *cgroups,

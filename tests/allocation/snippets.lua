@@ -83,6 +83,11 @@ assert(cgroup.open(root):events "/system.slice")
 assert(cgroup.open(root):swap "/system.slice")
 assert(cgroup.open(root):numa_stat "/system.slice")
 assert(cgroup.open(root):pressure("/system.slice", "memory"))
+assert(cgroup.open(root):peak "/system.slice")
+assert(cgroup.open(root):state("/system.slice").populated)
+assert(cgroup.open(root):procs "/system.slice")
+assert(cgroup.open(root):id "/system.slice")
+assert(not cgroup.open(root):container())
 
 -- pagewarden.mm
 do local view <close> = assert(mm.open(root)) end
@@ -197,6 +202,7 @@ assert(not oom.open(root):protect({ name = "sshd-session" }))
 assert(not oom.open(root):tree { port = 22 })
 assert(oom.open(root):victims { top = 3, spared = true, cgroup = "/system.slice" })
 assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
+assert(cgroup.open(root):freeze("/system.slice", false) == false)
 assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))
 
 -- pagewarden.journal

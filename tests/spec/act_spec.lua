@@ -206,3 +206,45 @@ describe("cgroup.set", function()
     assert.error_matches(function() view:set("/web//db", "memory.high", 1) end, "not the path")
   end)
 end)
+
+describe("cgroup.freeze", function()
+  after_each(tree.remove_all)
+
+  local function unified(files)
+    files["sys/fs/cgroup/cgroup.controllers"] = "memory\n"
+    local root = tree.new(files)
+    return assert(cgroup.open(root)), root
+  end
+
+  it("freezes and thaws in either version", function()
+    local view, root = unified { ["sys/fs/cgroup/web/cgroup.freeze"] = "0\n" }
+    assert.is_true(view:freeze("/web", true))
+    assert.equal("1\n", contents(root, "sys/fs/cgroup/web/cgroup.freeze"))
+    assert.is_false(view:freeze("/web", false))
+    assert.equal("0\n", contents(root, "sys/fs/cgroup/web/cgroup.freeze"))
+    root = tree.new { ["sys/fs/cgroup/memory/memory.limit_in_bytes"] = "1\n",
+      ["sys/fs/cgroup/freezer/web/freezer.state"] = "THAWED\n" }
+    assert.is_true(cgroup.open(root):freeze("/web", true))
+    assert.equal("FROZEN\n", contents(root, "sys/fs/cgroup/freezer/web/freezer.state"))
+  end)
+
+  it("never stops init", function()
+    local view, root = unified {
+      ["sys/fs/cgroup/init.scope/cgroup.freeze"] = "0\n",
+      ["proc/1/cgroup"] = "0::/init.scope\n",
+    }
+    local value, message, _, kind = view:freeze("/init.scope", true)
+    assert.is_nil(value)
+    assert.equal("cgroup /init.scope cgroup.freeze: init is in it", message)
+    assert.equal("denied", kind)
+    assert.matches("init is in it", select(2, view:freeze("/", true)))
+    assert.equal("0\n", contents(root, "sys/fs/cgroup/init.scope/cgroup.freeze"))
+  end)
+
+  it("tells a cgroup that is gone, and names the argument that is wrong", function()
+    local view = unified {}
+    assert.equal("gone", select(4, view:freeze("/web", true)))
+    assert.error_matches(function() view:freeze("/web") end, "boolean expected")
+    assert.error_matches(function() view:freeze("/web", true, { lifetme = 1 }) end, "lifetime")
+  end)
+end)

@@ -97,8 +97,10 @@ describe("cgroup", function()
         ["sys/fs/cgroup/web/memory.max"] = "max\n",
         ["sys/fs/cgroup/web/memory.high"] = "1073741824\n",
         ["sys/fs/cgroup/web/memory.swap.max"] = "0\n",
+        ["sys/fs/cgroup/web/memory.swap.high"] = "4096\n",
       }
-      assert.same({ max = math.huge, high = GIB, swap_max = 0 }, view:limits("/web"))
+      assert.same({ max = math.huge, high = GIB, swap_max = 0, swap_high = 4096 },
+        view:limits("/web"))
     end)
 
     it("know what version 1 prints for none, on any page size", function()
@@ -170,6 +172,63 @@ describe("cgroup", function()
       ["sys/fs/cgroup/memory/web/memory.usage_in_bytes"] = "8192\n",
     }
     assert.equal(4096, v1:swap("/web"))
+  end)
+
+  it("reads the most there was, in either version", function()
+    assert.equal(8192, unified({ ["sys/fs/cgroup/web/memory.peak"] = "8192\n" }):peak("/web"))
+    assert.equal(4096, version_1({
+      ["sys/fs/cgroup/memory/web/memory.max_usage_in_bytes"] = "4096\n",
+    }):peak("/web"))
+    local older = unified { ["sys/fs/cgroup/web/memory.current"] = "1\n" }
+    assert.equal("unsupported", select(4, older:peak("/web")))
+  end)
+
+  it("reads events of the cgroup alone, and of swap", function()
+    local view = unified {
+      ["sys/fs/cgroup/web/memory.events.local"] = "oom_kill 1\n",
+      ["sys/fs/cgroup/web/memory.swap.events"] = "high 2\nmax 3\nfail 4\n",
+    }
+    assert.equal(1, view:events("/web", "local").oom_kill)
+    assert.same({ high = 2, max = 3, fail = 4 }, (view:events("/web", "swap")))
+    assert.equal("unsupported", select(4, version_1({}):events("/", "local")))
+    assert.error_matches(function() view:events("/web", "lokal") end, "invalid option 'lokal'")
+  end)
+
+  it("lists processes, with 0 for those of another pid namespace", function()
+    local view = unified { ["sys/fs/cgroup/web/cgroup.procs"] = "812\n0\n0\n911\n",
+      ["sys/fs/cgroup/idle/cgroup.procs"] = "" }
+    assert.same({ 812, 0, 0, 911 }, view:procs("/web"))
+    assert.same({}, view:procs("/idle"))
+    assert.equal("gone", select(4, view:procs("/db")))
+  end)
+
+  it("tells how it is with a cgroup", function()
+    local view = unified {
+      ["sys/fs/cgroup/web/cgroup.events"] = "populated 1\nfrozen 0\n",
+      ["sys/fs/cgroup/web/memory.oom.group"] = "1\n",
+    }
+    assert.same({ populated = true, frozen = false, oom_group = true }, view:state("/web"))
+    assert.equal("unsupported", select(4, view:state("/")))
+    local v1 = version_1 { ["sys/fs/cgroup/freezer/web/freezer.state"] = "FROZEN\n" }
+    assert.same({ frozen = true }, v1:state("/web"))
+  end)
+
+  it("tells a cgroup that was made again under the same path", function()
+    local root = tree.new { ["sys/fs/cgroup/cgroup.controllers"] = "memory\n",
+      ["sys/fs/cgroup/web/memory.current"] = "1\n", ["sys/fs/cgroup/db/memory.current"] = "1\n" }
+    local view = assert(cgroup.open(root))
+    local id = view:id("/web")
+    assert.equal(id, view:id("/web"))
+    os.rename(root .. "/sys/fs/cgroup/web", root .. "/sys/fs/cgroup/old")
+    assert.equal("gone", select(4, view:id("/web")))
+    os.rename(root .. "/sys/fs/cgroup/db", root .. "/sys/fs/cgroup/web")
+    assert.are_not.equal(id, view:id("/web"))
+  end)
+
+  it("knows a container by what its manager left", function()
+    assert.equal("run/systemd/container",
+      cgroup.open(tree.new { ["run/systemd/container"] = "lxc\n" }):container())
+    assert.is_nil(unified({}):container())
   end)
 
   it("refuses a number that is none", function()

@@ -7,6 +7,7 @@
 ---@field low? number
 ---@field min? number
 ---@field swap_max? number
+---@field swap_high? number
 ---@field soft? number
 ---@field memsw_max? number
 
@@ -39,6 +40,47 @@ function cgroup.own(pid) end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function cgroup.current(path) end
+
+
+--- The most memory that a cgroup and those below it have used.
+---@param path string
+---@return integer? bytes
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.peak(path) end
+
+
+--- What tells that this is a container; nil outside.
+---@return string? sign
+function cgroup.container() end
+
+
+--- The processes in a cgroup itself; 0 for one of another pid namespace.
+---@param path string
+---@return integer[]? pids
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.procs(path) end
+
+
+--- How it is with a cgroup.
+---@param path string
+---@return { populated: boolean?, frozen: boolean?, oom_group: boolean? }?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.state(path) end
+
+
+--- A number that a cgroup keeps as long as it is there.
+---@param path string
+---@return integer?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.id(path) end
 
 
 --- The swap that a cgroup and those below it use.
@@ -80,11 +122,12 @@ function cgroup.stat(path) end
 
 --- How often a cgroup met its limits.
 ---@param path string
+---@param which? "all"|"local"|"swap"
 ---@return table<string, integer>?
 ---@return pagewarden.Flaws|string flaws or a message
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
-function cgroup.events(path) end
+function cgroup.events(path, which) end
 
 
 --- A cgroup's memory by node.
@@ -118,6 +161,17 @@ function cgroup.pressure(path, resource) end
 function cgroup.set(path, file, value, options) end
 
 
+--- Stops all processes of a cgroup and those below it, or lets them go on.
+---@param path string
+---@param frozen boolean
+---@param options? pagewarden.ActOptions
+---@return boolean? frozen
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.freeze(path, frozen, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Cgroup?
@@ -136,7 +190,13 @@ function cgroup.open(root) end
 ---@field limits fun(self, path: string): pagewarden.Limits?, string?
 ---@field effective fun(self, path: string, limit?: string): number?, string?
 ---@field stat fun(self, path: string): table<string, integer>?, pagewarden.Flaws|string
----@field events fun(self, path: string): table<string, integer>?, pagewarden.Flaws|string
+---@field events fun(self, path: string, which?: string): table<string, integer>?, any
+---@field peak fun(self, path: string): integer?, string?
+---@field container fun(self): string?
+---@field procs fun(self, path: string): integer[]?, string?
+---@field state fun(self, path: string): table<string, boolean>?, string?
+---@field id fun(self, path: string): integer?, string?
+---@field freeze fun(self, path: string, frozen: boolean, options?: table): boolean?, string?
 ---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string
 ---@field pressure fun(self, path: string, resource: pagewarden.Resource): pagewarden.Pressure?, any
 ---@field set fun(self, path: string, file: string, value: any, options?: table): any
