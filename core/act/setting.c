@@ -16,6 +16,7 @@
 #include "read/cgroupfs.h"
 
 #define OOM_FILE "oom_score_adj"
+#define LEGACY_OOM_FILE "oom_adj"
 
 const char *const pw_cgroup_settings[] = {"memory.high",
                                           "memory.low",
@@ -77,14 +78,25 @@ void pw_setting_of_partner(const struct pw_setting *setting, struct pw_setting *
 }
 
 
-void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *setting) {
+static void make_oom(const struct pw_identity *process, const char *suffix, const char *file,
+                     struct pw_setting *setting) {
     setting->kind = PW_SETTING_OOM;
     setting->process = *process;
     setting->action = false;
     setting->files = 1;
-    snprintf(setting->key, sizeof setting->key, "oom %lld:%lld", (long long)process->pid,
-             (long long)process->start_ticks);
-    strcpy(setting->paths[0], OOM_FILE);
+    snprintf(setting->key, sizeof setting->key, "oom %lld:%lld%s", (long long)process->pid,
+             (long long)process->start_ticks, suffix);
+    strcpy(setting->paths[0], file);
+}
+
+
+void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *setting) {
+    make_oom(process, "", OOM_FILE, setting);
+}
+
+
+void pw_setting_of_oom_adj(const struct pw_identity *process, struct pw_setting *setting) {
+    make_oom(process, " " LEGACY_OOM_FILE, LEGACY_OOM_FILE, setting);
 }
 
 
@@ -167,13 +179,21 @@ int pw_setting_of_swap(struct pw_slice path, struct pw_setting *setting) {
 
 
 static int of_oom_key(struct pw_slice name, struct pw_setting *setting) {
-    struct pw_slice pid_text;
+    struct pw_slice pid_text, start_text = {0};
     struct pw_number pid, start;
-    if (!pw_take_until(&name, ':', &pid_text) || !pw_parse_number(pid_text, &pid) ||
-        !pw_parse_number(name, &start) || pid.value <= 0) {
+    if (!pw_take_until(&name, ':', &pid_text) || !pw_take_word(&name, &start_text) ||
+        !pw_parse_number(pid_text, &pid) || !pw_parse_number(start_text, &start) ||
+        pid.value <= 0) {
         return -EINVAL;
     }
-    pw_setting_of_oom(&(struct pw_identity){pid.value, start.value}, setting);
+    const struct pw_identity process = {pid.value, start.value};
+    if (name.size == 0) {
+        pw_setting_of_oom(&process, setting);
+    } else if (pw_slice_is(name, " " LEGACY_OOM_FILE)) {
+        pw_setting_of_oom_adj(&process, setting);
+    } else {
+        return -EINVAL;
+    }
     return 0;
 }
 

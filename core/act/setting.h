@@ -61,6 +61,10 @@ void pw_setting_of_partner(const struct pw_setting *setting, struct pw_setting *
 /* Makes a setting of a process's oom_score_adj. */
 void pw_setting_of_oom(const struct pw_identity *process, struct pw_setting *setting);
 
+/* The same of its oom_adj, -17 to 15: all that Linux before 2.6.36 has. Where there is an
+ * oom_score_adj it must not be used, for what it shows is not what it was made from. */
+void pw_setting_of_oom_adj(const struct pw_identity *process, struct pw_setting *setting);
+
 /* Makes a setting of a file of a cgroup: 0, -EINVAL for another file or a path that is none,
  * -EOPNOTSUPP without cgroups. */
 int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffer,

@@ -9,11 +9,13 @@ function is also a method of what `open` returns.
 @pragma nostrip
 */
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "bind/act.h"
 #include "bind/oom.h"
 #include "bind/process.h"
+#include "read/badness.h"
 #include "read/single.h"
 
 /* Which process a call is about. */
@@ -62,26 +64,43 @@ static int open_process(struct call *call) {
 }
 
 
-static int push_number_of(lua_State *L, const char *name) {
-    struct call call = begin(L);
+/* Reads a file of one number: 0 or -errno. */
+static int read_number(const struct call *call, int fd, const char *name, int64_t *value) {
     struct pw_number number;
     struct pw_flaws flaws = {0};
-    pw_check_surplus(L, 2);
-    int fd = open_process(&call);
-    if (fd < 0) {
-        return fail(L, &call, -fd);
-    }
-    struct pw_buffer *buffer = &call.reader->buffer;
-    int error = pw_process_read_at(&call.reader->source, &call.process, fd, name, buffer);
-    close(fd);
-    if (!error && !pw_parse_single(pw_buffer_text(buffer), &number, &flaws)) {
-        error = -EBADMSG;
-    }
+    struct pw_buffer *buffer = &call->reader->buffer;
+    int error = pw_process_read_at(&call->reader->source, &call->process, fd, name, buffer);
     if (error) {
-        return fail(L, &call, -error);
+        return error;
     }
-    lua_pushinteger(L, number.value);
-    return 1;
+    if (!pw_parse_single(pw_buffer_text(buffer), &number, &flaws)) {
+        return -EBADMSG;
+    }
+    *value = number.value;
+    return 0;
+}
+
+
+void pw_oom_value_of(const struct pw_source *source, const struct pw_identity *process,
+                     lua_Integer adj, struct pw_oom_value *value) {
+    struct pw_buffer buffer = {0};
+    value->converted = pw_process_read(source, process, "oom_score_adj", &buffer) == -ENOENT &&
+                       pw_process_read(source, process, "oom_adj", &buffer) == 0;
+    pw_buffer_free(&buffer);
+    if (value->converted) {
+        pw_setting_of_oom_adj(process, &value->setting);
+        adj = pw_nearest_oom_adj(adj);
+    } else {
+        pw_setting_of_oom(process, &value->setting);
+    }
+    snprintf(value->text, sizeof value->text, "%lld", (long long)adj);
+}
+
+
+lua_Integer pw_oom_adj_kept(const struct pw_oom_value *value, const char *kept) {
+    struct pw_number number = {0};
+    pw_parse_number(pw_slice_of(kept), &number);
+    return value->converted ? pw_adj_of_oom_adj(number.value) : number.value;
 }
 
 
@@ -93,37 +112,73 @@ How badly the kernel rates the process: the highest is killed first.
 @return[2] nil, "oom PID: reason", errno, kind
 */
 static int score(lua_State *L) {
-    return push_number_of(L, "oom_score");
+    struct call call = begin(L);
+    int64_t value;
+    pw_check_surplus(L, 2);
+    int fd = open_process(&call);
+    if (fd < 0) {
+        return fail(L, &call, -fd);
+    }
+    int error = read_number(&call, fd, "oom_score", &value);
+    close(fd);
+    if (error) {
+        return fail(L, &call, -error);
+    }
+    lua_pushinteger(L, value);
+    return 1;
 }
 
 
 /***
-What is added to the process's score, in thousandths of all memory.
+What is added to the process's score, in thousandths of all memory. Linux before 2.6.36 has only
+`oom_adj`, -17 to 15, of which the score was shifted: what later kernels make of one.
 @function adj
 @tparam process|integer process
 @treturn[1] integer -1000 (never killed) to 1000
-@return[2] nil, "oom PID: reason", errno, kind: "unsupported" before Linux 2.6.36
+@return[2] nil, "oom PID: reason", errno, kind
 */
 static int adj(lua_State *L) {
-    return push_number_of(L, "oom_score_adj");
+    struct call call = begin(L);
+    int64_t value;
+    pw_check_surplus(L, 2);
+    int fd = open_process(&call);
+    if (fd < 0) {
+        return fail(L, &call, -fd);
+    }
+    int error = read_number(&call, fd, "oom_score_adj", &value);
+    if (error == -ENOENT && read_number(&call, fd, "oom_adj", &value) == 0) {
+        value = pw_adj_of_oom_adj(value);
+        error = 0;
+    }
+    close(fd);
+    if (error) {
+        return fail(L, &call, -error);
+    }
+    lua_pushinteger(L, value);
+    return 1;
 }
 
 
 /***
 Changes it. Children that are started later inherit it; those that there are do not. It goes to the
 very process that was meant, or to none. Never touched are init and kernel threads, nor the process
-that calls unless it says so. Going below what a process was given needs CAP_SYS_RESOURCE.
+that calls unless it says so. Going below what a process was given needs CAP_SYS_RESOURCE. What is
+undone is the adj, and not the floor below which a process without that right may not set its own:
+it is what was written last by somebody with it.
+
+Before Linux 2.6.36 the nearest `oom_adj` is set, and put back as it was.
 @function set_adj
 @tparam process|integer process
 @tparam integer adj -1000 to 1000
 @tparam[opt] table options `{ lifetime =, cooldown = }` as for `sysctl.set`, and `self = true`
 @treturn[1] integer what the kernel has now
+@treturn[1] ?string "oom_adj -15", where that is what was set
 @return[2] nil, "oom PID:START: reason", errno, kind
 */
 static int set_adj(lua_State *L) {
     struct call call = begin(L);
-    struct pw_setting setting;
-    struct pw_act act = {.setting = &setting};
+    struct pw_oom_value value;
+    struct pw_act act = {.setting = &value.setting, .value = value.text};
     char kept[PW_VALUE_BYTES];
     lua_Integer wanted = luaL_checkinteger(L, 3);
     luaL_argcheck(L, wanted >= -1000 && wanted <= 1000, 3, "-1000 to 1000 expected");
@@ -134,14 +189,17 @@ static int set_adj(lua_State *L) {
         return fail(L, &call, -fd);
     }
     close(fd);
-    pw_setting_of_oom(&call.process, &setting);
-    act.value = pw_push_act_value(L, 3);
+    pw_oom_value_of(&call.reader->source, &call.process, wanted, &value);
     int failed = pw_do_act(L, call.reader, &act, kept);
     if (failed) {
         return failed;
     }
-    pw_push_setting(L, pw_slice_of(kept));
-    return 1;
+    lua_pushinteger(L, pw_oom_adj_kept(&value, kept));
+    if (!value.converted) {
+        return 1;
+    }
+    lua_pushfstring(L, "oom_adj %s", kept);
+    return 2;
 }
 
 

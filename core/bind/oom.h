@@ -5,10 +5,25 @@
 #ifndef PAGEWARDEN_BIND_OOM_H
 #define PAGEWARDEN_BIND_OOM_H
 
+#include "act/setting.h"
 #include "bind/snapshot.h"
 #include "bind/view.h"
 
 #define PW_OOM "pagewarden.oom"
+
+/* A process's adj about to be set. */
+struct pw_oom_value {
+    struct pw_setting setting;
+    char text[24];  /* what is written */
+    bool converted; /* to an oom_adj, which is all that the kernel has (before 2.6.36) */
+};
+
+/* Makes the setting of a process's adj on this kernel, and the text for the value nearest to it. */
+void pw_oom_value_of(const struct pw_source *source, const struct pw_identity *process,
+                     lua_Integer adj, struct pw_oom_value *value);
+
+/* The adj that the kernel has after it took the value. */
+lua_Integer pw_oom_adj_kept(const struct pw_oom_value *value, const char *kept);
 
 /* Processes that belong together, as they are now. */
 struct pw_oom_tree {

@@ -76,14 +76,13 @@ static const char *original_of(lua_State *L, const struct protection *protection
  * others the first one's message, errno and kind stay on the stack. */
 static void set_adj(lua_State *L, struct protection *protection, uint32_t row, lua_Integer adj,
                     const char *original) {
-    struct pw_setting setting;
+    struct pw_oom_value value;
     struct pw_act act = protection->act;
-    char value[24], put_back[PW_VALUE_BYTES], kept[PW_VALUE_BYTES];
+    char put_back[PW_VALUE_BYTES], kept[PW_VALUE_BYTES];
     struct pw_identity process = identity_of(protection, row);
-    pw_setting_of_oom(&process, &setting);
-    snprintf(value, sizeof value, "%lld", (long long)adj);
-    act.setting = &setting;
-    act.value = value;
+    pw_oom_value_of(&protection->reader->source, &process, adj, &value);
+    act.setting = &value.setting;
+    act.value = value.text;
     if (original) { /* which is the gate's, and it is about to be used */
         snprintf(put_back, sizeof put_back, "%s", original);
         act.original = put_back;

@@ -151,6 +151,20 @@ int64_t pw_oom_adj_of_adj(int64_t adj) {
 }
 
 
+int64_t pw_nearest_oom_adj(int64_t adj) {
+    int64_t nearest = OOM_DISABLE + 1;
+    if (adj <= ADJ_MIN) {
+        return OOM_DISABLE;
+    }
+    for (int64_t oom_adj = nearest; oom_adj <= OOM_ADJUST_MAX; oom_adj++) {
+        if (llabs(pw_adj_of_oom_adj(oom_adj) - adj) < llabs(pw_adj_of_oom_adj(nearest) - adj)) {
+            nearest = oom_adj;
+        }
+    }
+    return nearest;
+}
+
+
 /* Who started later. In one clock tick the higher pid did, unless pids have just begun anew. */
 static bool is_younger(const struct pw_ranked *a, const struct pw_ranked *b) {
     return a->start_ticks != b->start_ticks ? a->start_ticks > b->start_ticks : a->pid > b->pid;

@@ -75,6 +75,10 @@ int64_t pw_rate_by_size(const struct pw_sized *sized);
 int64_t pw_adj_of_oom_adj(int64_t oom_adj);
 int64_t pw_oom_adj_of_adj(int64_t adj);
 
+/* The oom_adj that makes the nearest oom_score_adj, for kernels that have no other; -17, which is
+ * never to be killed, only for -1000. */
+int64_t pw_nearest_oom_adj(int64_t adj);
+
 /* One process in a ranking. */
 struct pw_ranked {
     int64_t pid, parent_pid, start_ticks;

@@ -148,6 +148,23 @@ describe("oom", function()
     assert.equal(0, view:adj(812))
   end)
 
+  describe("before Linux 2.6.36", function()
+    before_each(function()
+      tree.delete(root, "proc/812/oom_score_adj")
+      tree.write(root, "proc/812/oom_adj", "5\n")
+    end)
+
+    it("gets what later kernels make of an oom_adj", function()
+      assert.equal(294, view:adj(812))
+    end)
+
+    it("sets the nearest oom_adj, and says so", function()
+      assert.same({ -882, "oom_adj -15" }, { view:set_adj(812, -900) })
+      assert.equal("-15\n", contents(root, "proc/812/oom_adj"))
+      assert.same({ -1000, "oom_adj -17" }, { view:set_adj(812, -1000) })
+    end)
+  end)
+
   it("never touches init and kernel threads", function()
     assert.equal("oom 1:45678: init is never touched", select(2, view:set_adj(1, 5)))
     assert.equal("oom 2:45678: a kernel thread is never touched", select(2, view:set_adj(2, 5)))

@@ -111,6 +111,17 @@ static void oom_adj_loses_what_it_is_given(void **state) {
 }
 
 
+static void the_nearest_oom_adj_is_found(void **state) {
+    (void)state;
+    static const int64_t pairs[][2] = {{-1000, -17}, {-999, -16}, {-900, -15}, {-470, -8},
+                                       {-28, 0},     {0, 0},      {30, 1},     {58, 1},
+                                       {999, 15},    {1000, 15}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        assert_int_equal(pw_nearest_oom_adj(pairs[i][0]), pairs[i][1]);
+    }
+}
+
+
 /* Two equals, the younger one second, and a process that is spared though it is large. */
 static void rank(int64_t version, struct pw_ranked ranked[3]) {
     struct pw_badness_rules rules = pw_badness_rules_of(version);
@@ -170,6 +181,7 @@ int main(void) {
         cmocka_unit_test(before_2_6_36_size_age_and_rights_counted),
         cmocka_unit_test(oom_adj_is_converted_as_the_kernel_does),
         cmocka_unit_test(oom_adj_loses_what_it_is_given),
+        cmocka_unit_test(the_nearest_oom_adj_is_found),
         cmocka_unit_test(of_equals_the_youngest_is_next_since_5_3),
         cmocka_unit_test(a_child_died_for_its_parent_before_5_1),
         cmocka_unit_test(no_number_is_too_large),

@@ -459,6 +459,17 @@ static void what_only_undoes_leaves_no_record(void **state) {
 }
 
 
+static void an_oom_adj_is_put_back_as_it_was(void **state) {
+    (void)state;
+    const struct pw_actor actor = {.policy = "p"};
+    fake_root_write(&ground.root, "proc/812/oom_adj", "5\n"); /* a score of 294, which gives 4 */
+    set_by(&ground.gate, &actor, "oom 812:45678 oom_adj", "-15", PW_LEASE);
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_adj"), "-15");
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_adj"), "5");
+}
+
+
 static void processes_that_ended_are_forgotten(void **state) {
     (void)state;
     const struct pw_actor actor = {.policy = "p"}, other = {.policy = "q"};
@@ -505,6 +516,7 @@ int main(void) {
         TEST(a_policy_that_writes_for_ever_does_not_fill_the_disk),
         TEST(what_was_inherited_from_us_is_not_put_back),
         TEST(what_only_undoes_leaves_no_record),
+        TEST(an_oom_adj_is_put_back_as_it_was),
         TEST(processes_that_ended_are_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,7 +78,7 @@ function oom.adj(process) end
 ---@param adj integer -1000 to 1000
 ---@param options? pagewarden.ActOptions
 ---@return integer?
----@return string? message
+---@return string? message or "oom_adj -15", where that is what was set
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function oom.set_adj(process, adj, options) end
