@@ -7,9 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/heirs.h"
 #include "act/kernel.h"
 #include "act/swap_setting.h"
 #include "read/directory.h"
+
+/* Whoever has CAP_SYS_RESOURCE sets with the score the floor below which its process may not set it
+ * without (oom_score_adj_min, fs/proc/base.c); what that was before cannot be known. */
+static const char floor_note[] = "by itself the process cannot go lower, even where it once could";
 
 /* Tells of an entry; of a pair, both values. */
 static void tell(const struct pw_journal *journal, const char *event, const struct pw_entry *entry,
@@ -97,7 +102,12 @@ static bool restore(struct pw_journal *journal, struct pw_buffer *buffer, struct
         tell(journal, "left", entry, now, reason_of_failure(setting, error, room));
         return false;
     }
-    tell(journal, "undone", entry, now, NULL);
+    bool is_score = setting->kind == PW_SETTING_OOM;
+    if (is_score) {
+        pw_heirs_restore(journal->source, buffer, setting, entry->last.text[0],
+                         entry->original.text[0]);
+    }
+    tell(journal, "undone", entry, now, is_score ? floor_note : NULL);
     close_entry(journal, entry);
     return true;
 }

@@ -5,7 +5,7 @@
  * Told of it are, each with { id, policy, key, value }, where value is what the kernel has now
  * (and partner what it has of the key's partner):
  *
- *   "undone"      value is the original again
+ *   "undone"      value is the original again; of a score { reason } says what is not
  *   "left"        it is not, and { reason } says why
  *
  * and of whole journals, with { journal }: "journal_discarded" of another boot, "journal_refused"
@@ -17,8 +17,10 @@
 #include "act/journal.h"
 
 /* Undoes one entry of a journal and records it. A value that is not what was written last is
- * somebody else's and is left. When the original cannot be written the entry stays open, for
- * somebody with more rights; else it is closed. Returns whether it is closed. */
+ * somebody else's and is left; processes that
+ * inherited a score have it put back with that of their forebear. When the original cannot be
+ * written the entry stays open, for somebody with more rights; else it is closed. Returns whether
+ * it is closed. */
 bool pw_undo_entry(struct pw_journal *journal, struct pw_buffer *buffer, struct pw_entry *entry);
 
 /* Undoes the leases that dead processes left, last first. With an id it undoes that entry alone,

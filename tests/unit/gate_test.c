@@ -459,6 +459,34 @@ static void what_only_undoes_leaves_no_record(void **state) {
 }
 
 
+static void add_process(const char *pid, const char *parent, const char *score) {
+    char path[64], stat[128];
+    snprintf(path, sizeof path, "proc/%s/stat", pid);
+    snprintf(stat, sizeof stat, "%s (cat) S %s 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 46000 0 0\n",
+             pid, parent);
+    fake_root_write(&ground.root, path, stat);
+    snprintf(path, sizeof path, "proc/%s/oom_score_adj", pid);
+    fake_root_write(&ground.root, path, score);
+}
+
+
+static void who_inherited_a_score_has_it_put_back_too(void **state) {
+    (void)state;
+    const struct pw_actor actor = {.policy = "p"};
+    set_by(&ground.gate, &actor, "oom 812:45678", "-900", PW_LEASE);
+    add_process("813", "812", "-900\n"); /* a child */
+    add_process("800", "813", "-900\n"); /* its child */
+    add_process("814", "812", "300\n");  /* one that chose for itself */
+    add_process("815", "1", "-900\n");   /* somebody else */
+    pw_gate_stop(&ground.gate, "p");
+    assert_string_equal(fake_root_read(&ground.root, "proc/812/oom_score_adj"), "0");
+    assert_string_equal(fake_root_read(&ground.root, "proc/813/oom_score_adj"), "0");
+    assert_string_equal(fake_root_read(&ground.root, "proc/800/oom_score_adj"), "0");
+    assert_string_equal(fake_root_read(&ground.root, "proc/814/oom_score_adj"), "300");
+    assert_string_equal(fake_root_read(&ground.root, "proc/815/oom_score_adj"), "-900");
+}
+
+
 static void an_oom_adj_is_put_back_as_it_was(void **state) {
     (void)state;
     const struct pw_actor actor = {.policy = "p"};
@@ -516,6 +544,7 @@ int main(void) {
         TEST(a_policy_that_writes_for_ever_does_not_fill_the_disk),
         TEST(what_was_inherited_from_us_is_not_put_back),
         TEST(what_only_undoes_leaves_no_record),
+        TEST(who_inherited_a_score_has_it_put_back_too),
         TEST(an_oom_adj_is_put_back_as_it_was),
         TEST(processes_that_ended_are_forgotten),
     };

@@ -45,7 +45,8 @@ local function say(note, arguments)
   local sentence = SENTENCES[note.event]:gsub("%%(%a+)", function(name)
     return text.escape(note[name] or "")
   end)
-  print(sentence)
+  local remark = note.event == "undone" and note.reason
+  print(remark and ("%s; %s"):format(sentence, text.escape(remark)) or sentence)
 end
 
 
