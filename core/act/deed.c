@@ -23,11 +23,24 @@ static void perform(const struct pw_source *source, const struct pw_deed *deed,
 }
 
 
+static bool may_kill(const struct pw_gate *gate, const struct pw_deed *deed,
+                     struct pw_act_outcome *outcome) {
+    int64_t left_ns = deed->kill_ns > 0 ? gate->next_kill_ns - pw_now_ns(&gate->hooks) : 0;
+    if (left_ns > 0) {
+        pw_refuse(outcome, EAGAIN,
+                  "the kill before it needs up to another %.1f s to show in memory",
+                  (double)left_ns / 1e9);
+    }
+    return left_ns <= 0;
+}
+
+
 /* What is left when owner and journal have no say: nobody owns a deed, and nothing undoes it. */
 static void pass(struct pw_gate *gate, const struct pw_actor *actor, const struct pw_deed *deed,
                  struct pw_act_outcome *outcome) {
     struct pw_terms terms = {gate, actor, deed->key, deed->cooldown_ns};
-    if (!pw_terms_allow(&terms, pw_slice_of(deed->key), outcome) || !is_possible(deed, outcome)) {
+    if (!pw_terms_allow(&terms, pw_slice_of(deed->key), outcome) ||
+        !may_kill(gate, deed, outcome) || !is_possible(deed, outcome)) {
         return;
     }
     if (actor->overlay) {
@@ -37,6 +50,17 @@ static void pass(struct pw_gate *gate, const struct pw_actor *actor, const struc
     }
     if (outcome->verdict != PW_ACT_REFUSED) {
         pw_terms_start_cooldown(&terms, outcome);
+        if (deed->kill_ns > 0) {
+            gate->next_kill_ns = pw_now_ns(&gate->hooks) + deed->kill_ns;
+        }
+    }
+}
+
+
+void pw_gate_end_kill(struct pw_gate *gate, int64_t next_kill_ns, int64_t pause_ns) {
+    int64_t earlier_ns = pw_now_ns(&gate->hooks) + pause_ns;
+    if (gate->next_kill_ns == next_kill_ns && earlier_ns < next_kill_ns) {
+        gate->next_kill_ns = earlier_ns;
     }
 }
 

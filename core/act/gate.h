@@ -35,6 +35,7 @@ struct pw_gate {
     struct pw_journal journal_on_disk; /* of what outlasts a boot */
     struct pw_owners owners;
     struct pw_cooldowns cooldowns;
+    int64_t next_kill_ns; /* on the hooks' clock: no kill (deed.h) is let through before */
     bool imagined; /* a test's world is behind it, which does what deeds (deed.h) would have done */
 };
 

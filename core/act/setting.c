@@ -129,19 +129,17 @@ static bool is_path(struct pw_slice path) {
 }
 
 
-/* Without the slash at its end. */
-static struct pw_slice trim_cgroup(struct pw_slice path) {
-    while (path.size > 1 && path.data[path.size - 1] == '/') {
-        path.size--;
+bool pw_setting_trim_cgroup(struct pw_slice *path) {
+    while (path->size > 1 && path->data[path->size - 1] == '/') {
+        path->size--;
     }
-    return path;
+    return is_path(*path) && !memchr(path->data, '\n', path->size);
 }
 
 
 int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffer,
                          struct pw_slice path, const char *file, struct pw_setting *setting) {
-    path = trim_cgroup(path);
-    if (!is_cgroup_setting(file) || !is_path(path) || memchr(path.data, '\n', path.size)) {
+    if (!pw_setting_trim_cgroup(&path) || !is_cgroup_setting(file)) {
         return -EINVAL;
     }
     struct pw_cgroups cgroups = pw_cgroups_find(source, buffer);

@@ -74,6 +74,10 @@ int pw_setting_of_cgroup(const struct pw_source *source, struct pw_buffer *buffe
  * or ".." in it: 0, -EINVAL or -ENAMETOOLONG. Writing it may take minutes. */
 int pw_setting_of_swap(struct pw_slice path, struct pw_setting *setting);
 
+/* Takes the slashes off the end of a cgroup's path; false when it is none, which begins with "/"
+ * and has no empty part, no "." and no "..". */
+bool pw_setting_trim_cgroup(struct pw_slice *path);
+
 /* Makes the setting of a key: 0 or -EINVAL. */
 int pw_setting_of_key(const struct pw_source *source, struct pw_buffer *buffer, const char *key,
                       struct pw_setting *setting);

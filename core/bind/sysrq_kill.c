@@ -207,6 +207,7 @@ int pw_sysrq_kill(lua_State *L, const struct pw_sysrq_call *call) {
         .key = KEY,
         .value = lua_tostring(L, VALUE),
         .cooldown_ns = call->cooldown_ns,
+        .kill_ns = PW_KILL_PAUSE_NS,
         .check = check,
         .perform = perform,
         .context = &kill,

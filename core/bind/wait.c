@@ -62,7 +62,7 @@ void pw_check_may_wait(lua_State *L) {
 
 
 static void wait_here(int fd, double seconds) {
-    int timeout_ms = seconds < 1e6 ? (int)(seconds * 1e3) : -1;
+    int timeout_ms = seconds < 1e6 ? (int)ceil(seconds * 1e3) : -1;
     while (poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, timeout_ms) == -1 &&
            errno == EINTR) {
     }
@@ -77,8 +77,10 @@ int pw_wait_readable(lua_State *L, int fd, double seconds, lua_KContext context,
         return go_on(L, LUA_OK, context);
     }
     lua_pushnumber(L, seconds);
-    lua_pushinteger(L, fd);
-    return lua_yieldk(L, 2, context, go_on);
+    if (fd >= 0) {
+        lua_pushinteger(L, fd);
+    }
+    return lua_yieldk(L, fd >= 0 ? 2 : 1, context, go_on);
 }
 
 

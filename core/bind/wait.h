@@ -11,8 +11,10 @@
 
 #include "act/job.h"
 
-/* Waits until the descriptor is readable or so many seconds are over, HUGE_VAL for no limit, and
- * then calls `go_on` with the stack as it is now. To be returned, as lua_yieldk() is. */
+/* Waits until the descriptor, unless it is -1, is readable or so many seconds are over, HUGE_VAL
+ * for no limit, and then calls `go_on` with the stack as it is now. To be returned, as lua_yieldk()
+ * is.
+ */
 int pw_wait_readable(lua_State *L, int fd, double seconds, lua_KContext context,
                      lua_KFunction go_on);
 

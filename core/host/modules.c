@@ -6,6 +6,7 @@
 int luaopen_pagewarden_cgroup(lua_State *L);
 int luaopen_pagewarden_host(lua_State *L);
 int luaopen_pagewarden_journal(lua_State *L);
+int luaopen_pagewarden_kill(lua_State *L);
 int luaopen_pagewarden_kmsg(lua_State *L);
 int luaopen_pagewarden_log_sink(lua_State *L);
 int luaopen_pagewarden_loop(lua_State *L);
@@ -28,6 +29,7 @@ static const luaL_Reg modules[] = {
     {"pagewarden.cgroup", luaopen_pagewarden_cgroup},
     {"pagewarden.host", luaopen_pagewarden_host},
     {"pagewarden.journal", luaopen_pagewarden_journal},
+    {"pagewarden.kill", luaopen_pagewarden_kill},
     {"pagewarden.kmsg", luaopen_pagewarden_kmsg},
     {"pagewarden.log_sink", luaopen_pagewarden_log_sink},
     {"pagewarden.loop", luaopen_pagewarden_loop},

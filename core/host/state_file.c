@@ -12,7 +12,7 @@
 
 #include "act/checksum.h"
 #include "act/file.h"
-#include "host/thread.h"
+#include "act/thread.h"
 
 #define FILE_MODE 0600
 #define MAGIC "pagewarden-state "

@@ -17,8 +17,8 @@
 
 #include <stdatomic.h>
 
+#include "act/thread.h"
 #include "host/loop.h"
-#include "host/thread.h"
 
 #define PW_WATCHDOG_LIMIT_NS (2 * PW_SECOND_NS)
 

@@ -66,6 +66,11 @@ bool pw_parse_stat(struct pw_slice text, int count, struct pw_stat *stat, struct
 }
 
 
+bool pw_stat_is_over(const struct pw_stat *stat) {
+    return stat->state == 'X' || (stat->state == 'Z' && stat->num_threads <= 1);
+}
+
+
 bool pw_parse_statm(struct pw_slice text, struct pw_statm *statm, struct pw_flaws *flaws) {
     statm->present = pw_parse_row(&text, statm->numbers, 7, flaws);
     bool usable = (statm->present & 3) == 3;

@@ -49,6 +49,10 @@ extern const char *const pw_stat_names[PW_STAT_ALL];
  * when there is no pid, name or state. */
 bool pw_parse_stat(struct pw_slice text, int count, struct pw_stat *stat, struct pw_flaws *flaws);
 
+/* Whether nothing is left of the process but its entry, until its parent has waited for it. A
+ * leader that has ended shows as a zombie too, but while it has threads the process lives. */
+bool pw_stat_is_over(const struct pw_stat *stat);
+
 /* /proc/PID/statm, in pages. Kernel threads have nothing but zeros. */
 struct pw_statm {
     uint64_t present;

@@ -11,6 +11,7 @@ local acts = {}
 --- The needs that there are acts for, each with the module of `pw` that has them.
 local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
   { need = "oom", module = "oom" }, { need = "mm", module = "mm" },
+  { need = "kill", module = "kill" },
   { need = "sysrq", module = "sysrq" }, { need = "swap", module = "swap" },
   { need = "reclaim", module = "reclaim" }, { need = "exec", module = "exec" } }
 

@@ -205,6 +205,15 @@ assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
 assert(cgroup.open(root):freeze("/system.slice", false) == false)
 assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))
 
+-- pagewarden.kill: this root is not the machine's own, and so nothing is killed
+do local view <close> = assert(kill.open(root)) end
+assert(kill.open(root)):close()
+assert(select(3, kill.open(root):signal(200, "TERM")) == 18)
+assert(select(3, kill.open(root):signal(200, "TERM", { whole = "tree", interval = 5 })) == 18)
+assert(select(3, kill.open(root):terminate(200, { grace = 1, reap = false })) == 18)
+assert(select(3, kill.open(root):terminate(200, { whole = "group" })) == 18)
+assert(kill.open(root):terminate("/nothing/there").ended)
+
 -- pagewarden.journal
 assert(#journal.list(root) == 0)
 assert(#journal.undo(root) == 0)

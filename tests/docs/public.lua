@@ -11,8 +11,8 @@ local public = {}
 local LUA_MODULES = { "pagewarden.format", "pagewarden.option", "pagewarden.testing" }
 
 --- Objects whose methods are the functions of their module, and `close`.
-local VIEWS = { reader = true, cgroup = true, kmsg = true, mm = true, oom = true, psi = true,
-  exec = true, reclaim = true, swap = true, sysctl = true, sysrq = true }
+local VIEWS = { reader = true, cgroup = true, exec = true, kill = true, kmsg = true, mm = true,
+  oom = true, psi = true, reclaim = true, swap = true, sysctl = true, sysrq = true }
 
 
 --- The modules that the executable has in it.

@@ -15,6 +15,7 @@ struct ground {
     struct pw_overlay overlay;
     int64_t now_ns;
     int done;
+    int64_t kill_ns;
     bool impossible, failing;
 };
 
@@ -74,7 +75,8 @@ static struct pw_act_outcome kill_by(const struct pw_actor *actor) {
     struct pw_deed deed = {
         .key = "kill 812:45678",
         .value = "SIGTERM",
-        .cooldown_ns = 10,
+        .cooldown_ns = ground.kill_ns ? 0 : 10,
+        .kill_ns = ground.kill_ns,
         .check = check,
         .perform = perform,
         .context = &ground,
@@ -140,6 +142,58 @@ static void what_failed_may_be_tried_again_at_once(void **state) {
 }
 
 
+static void one_kill_keeps_every_policy_from_the_next_for_a_while(void **state) {
+    (void)state;
+    pretend_live();
+    ground.kill_ns = 1000000000;
+    struct pw_actor one = {.policy = "p"}, other = {.policy = "q"};
+    assert_int_equal(kill_by(&one).verdict, PW_ACT_DONE);
+    struct pw_act_outcome outcome = kill_by(&other);
+    assert_int_equal(outcome.error, EAGAIN);
+    assert_string_equal(outcome.reason,
+                        "the kill before it needs up to another 1.0 s to show in memory");
+    ground.now_ns = ground.kill_ns;
+    assert_int_equal(kill_by(&other).verdict, PW_ACT_DONE);
+    assert_int_equal(ground.done, 2);
+}
+
+
+static void a_dry_run_pauses_between_kills_too(void **state) {
+    (void)state;
+    pretend_live();
+    ground.kill_ns = 1000;
+    struct pw_actor actor = {.policy = "p", .overlay = &ground.overlay};
+    assert_int_equal(kill_by(&actor).verdict, PW_ACT_WOULD);
+    assert_int_equal(kill_by(&actor).error, EAGAIN);
+}
+
+
+static void a_kill_that_failed_leaves_no_pause(void **state) {
+    (void)state;
+    pretend_live();
+    ground.kill_ns = 1000;
+    ground.failing = true;
+    struct pw_actor actor = {.policy = "p"};
+    assert_int_equal(kill_by(&actor).error, EPERM);
+    ground.failing = false;
+    assert_int_equal(kill_by(&actor).verdict, PW_ACT_DONE);
+}
+
+
+static void a_kill_that_is_over_shortens_its_own_time_only(void **state) {
+    (void)state;
+    pretend_live();
+    ground.kill_ns = 15000;
+    struct pw_actor actor = {.policy = "p"};
+    kill_by(&actor);
+    int64_t of_first_ns = ground.gate.next_kill_ns;
+    pw_gate_end_kill(&ground.gate, of_first_ns, 1000);
+    assert_int_equal(ground.gate.next_kill_ns, 1000);
+    pw_gate_end_kill(&ground.gate, of_first_ns, 10);
+    assert_int_equal(ground.gate.next_kill_ns, 1000);
+}
+
+
 static void another_root_is_refused_but_for_an_imagined_one(void **state) {
     (void)state;
     struct pw_actor actor = {.policy = "p"};
@@ -158,6 +212,14 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_dry_run_asks_whether_it_could_be_done_and_cools_down,
                                         make_ground, remove_ground),
         cmocka_unit_test_setup_teardown(what_failed_may_be_tried_again_at_once, make_ground,
+                                        remove_ground),
+        cmocka_unit_test_setup_teardown(one_kill_keeps_every_policy_from_the_next_for_a_while,
+                                        make_ground, remove_ground),
+        cmocka_unit_test_setup_teardown(a_dry_run_pauses_between_kills_too, make_ground,
+                                        remove_ground),
+        cmocka_unit_test_setup_teardown(a_kill_that_failed_leaves_no_pause, make_ground,
+                                        remove_ground),
+        cmocka_unit_test_setup_teardown(a_kill_that_is_over_shortens_its_own_time_only, make_ground,
                                         remove_ground),
         cmocka_unit_test_setup_teardown(another_root_is_refused_but_for_an_imagined_one,
                                         make_ground, remove_ground),

@@ -69,6 +69,7 @@ local REACTIONS = {
 ---@field private processes table<integer, pagewarden.testing.Process>
 ---@field private descriptors table<string, string> those that were open before the world
 ---@field private next_pid integer
+---@field private condemned table<pagewarden.testing.Process, boolean> those that end once they can
 ---@field private moving boolean? time passes
 ---@field private raised boolean? the policy's failure was said
 ---@field traces string[]? what a stopped policy left behind
@@ -168,7 +169,7 @@ function testing.new(given)
     path = files.path, events = {}, acts = {}, tree = files, reader = reader, policy = loaded,
     kept = given.state or {}, dry_run = given.dry_run,
     loop = assert(loops.new { virtual = true, now = reader:uptime() or 0, reader = reader }),
-    processes = {}, descriptors = descriptors, next_pid = FIRST_PID,
+    processes = {}, condemned = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
 end
 
@@ -261,6 +262,7 @@ end
 ---@private
 function World:settle()
   self.tree:write("proc/uptime", ("%.2f %.2f\n"):format(self.loop:now(), self.loop:now()))
+  self:end_condemned()
   for pid, p in pairs(self.processes) do
     if process.take_change(p) then
       for name, contents in pairs(process.files(p)) do
@@ -365,6 +367,34 @@ function World:grant_needs()
 end
 
 
+--- Lets those exit that a signal has ended, but for those in an uninterruptible sleep.
+---@private
+function World:end_condemned()
+  for p in pairs(self.condemned) do
+    if p.state ~= "D" then
+      self.condemned[p] = nil
+      self:after(0, function()
+        if self.processes[p.pid] == p then
+          self:exit(p)
+        end
+      end)
+    end
+  end
+end
+
+
+--- Does what the kernel would have done with a signal. Not at once: the policy is being called.
+---@private
+function World:signal(act)
+  for _, p in ipairs(kernel.signalled(act.key, self.processes)) do
+    if kernel.ends(p, act.value) then
+      self.condemned[p] = true
+    end
+  end
+  self:end_condemned()
+end
+
+
 --- Keeps an event of the policy, apart when it is of something that it did.
 ---@private
 function World:take(event)
@@ -374,6 +404,8 @@ function World:take(event)
   end
   if event.event == "act" and REACTIONS[event.key] then
     REACTIONS[event.key](self)
+  elseif event.event == "act" and event.key:find "^kill " then
+    self:signal(event)
   end
 end
 

@@ -91,4 +91,55 @@ function kernel.report(killed, details)
 end
 
 
+--- Adds a process and all that it started.
+local function add_tree(found, root, processes)
+  found[#found + 1] = root
+  for _, p in pairs(processes) do
+    if p.ppid == root.pid then
+      add_tree(found, p, processes)
+    end
+  end
+end
+
+
+local function is_in_cgroup(p, path)
+  return p.cgroup == path or p.cgroup:sub(1, #path + 1) == path .. "/"
+end
+
+
+--- The processes that a signal goes to.
+---@param key string of the act: "kill 812:45678", "kill 812:45678 tree", "kill cgroup /web"
+---@param processes table<integer, pagewarden.testing.Process>
+---@return pagewarden.testing.Process[]
+function kernel.signalled(key, processes)
+  local found = {}
+  local path = key:match "^kill cgroup (.*)$"
+  local pid, whole = key:match "^kill (%d+):%d+ ?(%a*)$"
+  local first = pid and processes[math.tointeger(pid)]
+  if whole == "tree" and first then
+    add_tree(found, first, processes)
+    return found
+  end
+  for _, p in pairs(processes) do
+    if path and is_in_cgroup(p, path) or first and (p == first
+      or whole == "group" and p.pgrp == first.pgrp) then
+      found[#found + 1] = p
+    end
+  end
+  return found
+end
+
+
+local ENDING = { SIGTERM = true, SIGINT = true, SIGQUIT = true, SIGABRT = true }
+
+
+--- Whether a process ends by a signal once it runs: one in an uninterruptible sleep does not yet.
+---@param p pagewarden.testing.Process
+---@param signal string
+---@return boolean
+function kernel.ends(p, signal)
+  return signal == "SIGKILL" or ENDING[signal] and not p.ignores_term
+end
+
+
 return kernel

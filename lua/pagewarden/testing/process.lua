@@ -18,7 +18,7 @@ local SIZES = { rss = true, rss_anon = true, rss_file = true, rss_shmem = true, 
 local DEFAULTS = {
   comm = "process", ppid = 1, uid = 1000, state = "S", threads = 1, rss_anon = 1 << 20,
   rss_file = 0, rss_shmem = 0, swap = 0, minflt = 0, majflt = 0, oom_score = 0,
-  oom_score_adj = 0, cgroup = "/",
+  oom_score_adj = 0, cgroup = "/", ignores_term = false,
 }
 
 --- Fields that are worked out from others until they are assigned.
@@ -27,6 +27,7 @@ local DERIVED = {
   pss = function(fields) return fields.rss_anon + fields.rss_file + fields.rss_shmem end,
   uss = function(fields) return fields.rss_anon + fields.rss_file end,
   cmdline = function(fields) return { fields.comm } end,
+  pgrp = function(fields) return fields.pid end,
 }
 
 local NAMES = { "pid", "start_time", "rss" }
@@ -42,8 +43,10 @@ end
 ---@field start_time integer clock ticks since the world's boot
 ---@field comm string
 ---@field ppid integer
+---@field pgrp integer its process group; one of its own until it is assigned
 ---@field uid integer
----@field state string
+---@field state string one in state "D" ends, when it was killed, once it is in another
+---@field ignores_term boolean it goes on when it is only asked to end
 ---@field threads integer
 ---@field rss integer bytes; assigning it changes rss_anon
 ---@field rss_anon integer
@@ -181,7 +184,7 @@ end
 --- Fields 4 to 52 of proc(5), those that a world does not have as on a quiet machine.
 local function stat_of(p)
   local before = ("%d %d %d 0 -1 4194560 %d 0 %d 0 10 5 0 0 20 0 %d 0 %d %d %d"):format(p.ppid,
-    p.pid, p.pid, p.minflt, p.majflt, p.threads, p.start_time, vsize_of(p), pages(p.rss))
+    p.pgrp, p.pid, p.minflt, p.majflt, p.threads, p.start_time, vsize_of(p), pages(p.rss))
   local after = "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
   return ("%d (%s) %s %s %s\n"):format(p.pid, p.comm, p.state, before, after)
 end

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/thread.h"
+#include "act/thread.h"
 
 #include <signal.h>
 

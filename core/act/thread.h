@@ -2,8 +2,8 @@
  *
  * Small threads: for what may block, and for what must notice that the loop does.
  */
-#ifndef PAGEWARDEN_HOST_THREAD_H
-#define PAGEWARDEN_HOST_THREAD_H
+#ifndef PAGEWARDEN_ACT_THREAD_H
+#define PAGEWARDEN_ACT_THREAD_H
 
 #include <pthread.h>
 
