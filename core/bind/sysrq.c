@@ -13,6 +13,7 @@ A letter goes through `/proc/sysrq-trigger`, which asks for root and nothing els
 #include <errno.h>
 #include <string.h>
 
+#include "read/container.h"
 #include "read/single.h"
 
 /* How long to wait until the kernel says that it is done. */
@@ -168,25 +169,33 @@ static double check_limit(lua_State *L, int index) {
 
 
 static void check_options(lua_State *L, struct pw_sysrq_call *call) {
-    static const char *const names[] = {"limit", "cooldown", NULL};
+    static const char *const names[] = {"limit", "force", "cooldown", NULL};
     call->limit_seconds = LIMIT_SECONDS;
-    call->cooldown_ns = 0;
-    if (!lua_isnoneornil(L, 3)) {
-        luaL_checktype(L, 3, LUA_TTABLE);
-        pw_check_names(L, 3, names, "option");
-        call->limit_seconds = check_limit(L, 3);
-        call->cooldown_ns = pw_check_cooldown(L, 3);
+    if (lua_isnoneornil(L, 3)) {
+        return;
     }
+    luaL_checktype(L, 3, LUA_TTABLE);
+    pw_check_names(L, 3, names, "option");
+    call->limit_seconds = check_limit(L, 3);
+    call->cooldown_ns = pw_check_cooldown(L, 3);
+    lua_getfield(L, 3, "force");
+    call->force = lua_toboolean(L, -1);
+    lua_pop(L, 1);
 }
 
 
 bool pw_sysrq_check(void *context, struct pw_act_outcome *outcome) {
-    const struct pw_source *source = &((struct pw_reader *)context)->source;
+    const struct pw_sysrq_call *call = context;
+    const struct pw_source *source = &call->reader->source;
     int error = source->live ? pw_sysrq_available(source) : 0;
+    const char *sign = call->force ? NULL : pw_container_sign(source);
     if (error) {
         pw_refuse(outcome, -error, "%s", pw_sysrq_reason(-error));
+    } else if (sign) {
+        pw_refuse(outcome, EPERM,
+                  "this is a container (%s), and the machine is not its own; see force", sign);
     }
-    return error == 0;
+    return !error && !sign;
 }
 
 
@@ -213,7 +222,7 @@ static int trigger_in_job(lua_State *L, const struct pw_sysrq_call *call) {
                  .value = call->letter->does,
                  .cooldown_ns = call->cooldown_ns,
                  .check = pw_sysrq_check,
-                 .context = call->reader},
+                 .context = (void *)call},
         .work = pw_sysrq_work,
         .arguments = &request,
         .finish = finish,
@@ -235,7 +244,8 @@ All other letters are refused: they end all processes, or restart, crash or powe
 @function trigger
 @tparam string letter
 @tparam[opt] table options `{ limit = (the seconds to wait for the kernel to say that it is done,
-30), cooldown = (seconds before the policy may do it again; only under the host) }`
+30), force = (in a container too, where it is done to the whole machine), cooldown = (seconds before
+the policy may do it again; only under the host) }`
 @treturn[1] table `{ confirmed = (whether the kernel is known to have done it), why = (if not),
 seconds = }`; of `f` also `expected` and `killed`, tables with `pid`, `comm` and more. `killed` is
 nil where the log cannot be read

@@ -18,13 +18,14 @@ struct pw_sysrq_call {
     struct pw_reader *reader;
     const struct pw_sysrq_letter *letter;
     double limit_seconds;
+    bool force; /* in a container too */
     int64_t cooldown_ns;
 };
 
 /* The kind of failure that an errno of the trigger is. */
 enum pw_failure pw_sysrq_kind(int error);
 
-/* The check of a deed whose context is a reader: whether letters can be triggered there. */
+/* The check of a deed whose context is a call: whether letters can be triggered there. */
 bool pw_sysrq_check(void *context, struct pw_act_outcome *outcome);
 
 /* Triggers 'f' and waits for what comes of it; to be returned. */

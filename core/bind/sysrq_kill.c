@@ -102,7 +102,7 @@ static void push_watch(lua_State *L, const struct pw_sysrq_call *call) {
 
 /* What the deed needs to know. */
 struct kill {
-    struct pw_reader *reader;
+    const struct pw_sysrq_call *call;
     int64_t expected_pid;
     bool performed;
 };
@@ -110,23 +110,26 @@ struct kill {
 
 static bool check(void *context, struct pw_act_outcome *outcome) {
     const struct kill *kill = context;
-    struct pw_reader *reader = kill->reader;
+    struct pw_reader *reader = kill->call->reader;
     const char *taboo = pw_manual_oom_taboo(&reader->source, &reader->buffer);
     if (taboo) {
         pw_refuse(outcome, EPERM, "%s", taboo);
         return false;
     }
-    if (reader->source.live && kill->expected_pid == getpid()) {
-        pw_refuse(outcome, EPERM, "it would kill pagewarden itself");
+    if (!pw_sysrq_check((void *)kill->call, outcome)) {
         return false;
     }
-    return pw_sysrq_check(reader, outcome);
+    bool is_self = reader->source.live && kill->expected_pid == getpid();
+    if (is_self) {
+        pw_refuse(outcome, EPERM, "it would kill pagewarden itself");
+    }
+    return !is_self;
 }
 
 
 static bool perform(void *context, struct pw_act_outcome *outcome) {
     struct kill *kill = context;
-    int error = pw_sysrq_press(&kill->reader->source, 'f');
+    int error = pw_sysrq_press(&kill->call->reader->source, 'f');
     kill->performed = error == 0;
     if (error) {
         pw_refuse(outcome, -error, "%s", pw_sysrq_reason(-error));
@@ -193,7 +196,7 @@ static int finish_as_if(lua_State *L) {
 
 
 int pw_sysrq_kill(lua_State *L, const struct pw_sysrq_call *call) {
-    struct kill kill = {.reader = call->reader};
+    struct kill kill = {.call = call};
     struct pw_act_outcome outcome;
     lua_settop(L, EXPECTED - 1);
     push_expected(L);

@@ -77,6 +77,15 @@ describe("sysrq", function()
     assert.matches("this machine only", reason("4.3.0", 1))
   end)
 
+  it("is not done in a container, where it would be done to the whole machine", function()
+    local root = tree.new { ["proc/sysrq-trigger"] = "", ["proc/self/ns/"] = "" }
+    assert(os.execute(("ln -s 'pid:[4026532301]' %s/proc/self/ns/pid"):format(root)))
+    local inside = assert(sysrq.open(root))
+    assert.matches("this is a container", select(2, inside:trigger "s"))
+    assert.matches("this is a container", select(2, inside:trigger "f"))
+    assert.matches("this machine only", select(2, inside:trigger("s", { force = true })))
+  end)
+
   it("names the option that is wrong", function()
     local view = new { ["proc/sysrq-trigger"] = "" }
     assert.error_matches(function() view:trigger("s", { limmit = 1 }) end,

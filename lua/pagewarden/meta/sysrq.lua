@@ -45,7 +45,7 @@ function sysrq.available() end
 
 --- Triggers a letter, and waits until the kernel has done it.
 ---@param letter "f"|"h"|"l"|"m"|"p"|"q"|"s"|"t"|"w"
----@param options? { limit?: number, cooldown?: number }
+---@param options? { limit?: number, force?: boolean, cooldown?: number }
 ---@return pagewarden.SysrqResult?
 ---@return string? message
 ---@return integer? errno
