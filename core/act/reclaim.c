@@ -58,7 +58,8 @@ void pw_reclaim_do(const struct pw_source *source, const struct pw_reclaim_reque
     if (error == -EAGAIN && request->may_fall_short) {
         news->figures[PW_RECLAIM_SHORT] = 1;
     } else if (error) {
-        pw_job_fail(news, -error, reason_of(-error));
+        bool is_explained = error == -EINVAL && request->invalid;
+        pw_job_fail(news, -error, is_explained ? request->invalid : reason_of(-error));
     }
 }
 

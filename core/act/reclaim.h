@@ -23,6 +23,7 @@ struct pw_reclaim_request {
     char text[64];
     bool sync_first;     /* what is dirty cannot be dropped */
     bool may_fall_short; /* EAGAIN is no failure: the kernel did a part of it */
+    const char *invalid; /* what EINVAL means; NULL: nothing more than that */
 };
 
 /* The figure that is 1 when it fell short. */

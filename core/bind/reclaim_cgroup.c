@@ -92,6 +92,7 @@ static void write_request(lua_State *L, const struct call *call,
     lua_Integer swappiness = lua_tointeger(L, -1);
     luaL_argcheck(L, lua_isinteger(L, -1) && swappiness >= 0 && swappiness <= 200, 4,
                   "swappiness: 0 to 200 expected");
+    request->invalid = "this kernel takes no swappiness here";
     snprintf(request->text + size, sizeof request->text - (size_t)size, " swappiness=%d",
              (int)swappiness);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * hog [-r MIB_PER_SECOND] [-t] MIB: takes so much memory, at once or at a rate, says "full", and
- * sleeps; with -t it touches every page again and again. Half of each MiB cannot be compressed.
+ * hog [-r MIB_PER_SECOND] [-t] [-l] MIB: takes so much memory, at once or at a rate, says "full",
+ * and sleeps; with -t it touches every page again and again, with -l it locks them. Half of each
+ * MiB cannot be compressed.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,10 +58,11 @@ static void touch(volatile char *memory, size_t bytes) {
 
 int main(int argc, char **argv) {
     size_t rate = 0;
-    bool touches = false;
-    for (int option; (option = getopt(argc, argv, "r:t")) != -1;) {
+    bool touches = false, locks = false;
+    for (int option; (option = getopt(argc, argv, "r:tl")) != -1;) {
         rate = option == 'r' ? strtoul(optarg, NULL, 10) * MIB : rate;
         touches = touches || option == 't';
+        locks = locks || option == 'l';
     }
     size_t bytes = (optind < argc ? strtoul(argv[optind], NULL, 10) : 0) * MIB;
     char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -74,6 +76,9 @@ int main(int argc, char **argv) {
         take(memory, bytes, rate);
     } else {
         fill(memory, bytes, &(uint64_t){88172645463325252});
+    }
+    if (locks && mlock(memory, bytes)) {
+        return 2;
     }
     puts("full");
     fflush(stdout);

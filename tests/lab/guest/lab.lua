@@ -225,6 +225,26 @@ function lab.run_policy(name, needs, body)
 end
 
 
+--- The line of an event that such a policy logs some time after its `start`; tried again for the
+--- same reason.
+---@param name string
+---@param needs string
+---@param body string
+---@param event string
+---@return string
+function lab.hear_policy(name, needs, body, event)
+  for _ = 1, POLICY_TRIES do
+    local program = lab.run_policy(name, needs, body)
+    for line in program.output:lines() do
+      if line:find(event, 1, true) then
+        return line
+      end
+    end
+  end
+  error(("%s did not say '%s'; the console says why"):format(name, event), 2)
+end
+
+
 --- Takes over where things are.
 ---@param guest table
 function lab.adopt(guest)
