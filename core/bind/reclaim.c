@@ -107,11 +107,13 @@ pgmigrate_success = }, after = { … }, seconds = }`: bytes, and then pages sinc
 @return[2] nil, "reclaim compact: reason", errno, kind: "unsupported" without CONFIG_COMPACTION
 */
 static int compact(lua_State *L) {
+    static const char *const names[] = {"force", "threshold", "cooldown", NULL};
     struct pw_reclaim_check check = {.reader = pw_check_view(L, 1, PW_RECLAIM),
                                      .path = PW_COMPACT_MEMORY,
-                                     .lacking = "this kernel was built without CONFIG_COMPACTION"};
+                                     .lacking = "this kernel was built without CONFIG_COMPACTION",
+                                     .costs = true};
     struct pw_reclaim_request request = {.path = PW_COMPACT_MEMORY, .text = "1"};
-    pw_check_reclaim_terms(L, 2, pw_forced_names, &check.terms);
+    pw_check_reclaim_terms(L, 2, names, &check.terms);
     pw_check_surplus(L, 2);
     lua_settop(L, PW_BEFORE - 1);
     pw_push_figures(L, check.reader, free_memory, moved_pages);

@@ -25,19 +25,17 @@ struct pw_reclaim_terms {
 void pw_check_reclaim_terms(lua_State *L, int index, const char *const names[],
                             struct pw_reclaim_terms *terms);
 
-/* The options of those that force makes a difference to. */
-extern const char *const pw_forced_names[];
-
 /* What the check of a deed looks at. */
 struct pw_reclaim_check {
     struct pw_reader *reader;
     const char *path;    /* the file that will be written; NULL for none */
     const char *lacking; /* why it may not be there */
+    bool costs;          /* everybody has to wait for it, or for what it takes away */
     struct pw_reclaim_terms terms;
 };
 
-/* The check; its context is one of these. Refused, unless forced, are containers and acts while so
- * much time is lost to waiting for memory or disks that they would make it worse. */
+/* The check; its context is one of these. Refused, unless forced, are acts in a container, and
+ * those that cost while so much time is lost to waiting for memory or disks already. */
 bool pw_reclaim_check(void *context, struct pw_act_outcome *outcome);
 
 /* [-0, +1, m] A table with these fields of meminfo and vmstat, as far as this kernel has them; both

@@ -118,8 +118,9 @@ static int push_target(lua_State *L, struct call *call, const char *way) {
 
 /* Advises, so: `way` is the word of the key. */
 static int advise(lua_State *L, const char *way, bool cold) {
+    static const char *const names[] = {"force", "cooldown", NULL};
     struct call call = {.request.cold = cold};
-    pw_check_reclaim_terms(L, 3, pw_forced_names, &call.check.terms);
+    pw_check_reclaim_terms(L, 3, names, &call.check.terms);
     pw_check_surplus(L, 3);
     lua_settop(L, 3);
     int failed = push_target(L, &call, way);
@@ -150,7 +151,7 @@ process goes on, and what it touches comes back. It goes to the very process tha
 none. Needs Linux 5.10, CAP_SYS_NICE and the rights of a debugger.
 @function pageout
 @tparam process|integer process a pid alone means whoever has it now
-@tparam[opt] table options `{ force =, threshold =, cooldown = }` as for `drop_caches`
+@tparam[opt] table options `{ force = true }` in a container, and `cooldown`
 @treturn[1] table `{ advised = (the size of what was advised, resident or not), refused = (of what
 the kernel would not have, such as locked memory), before = { RssAnon =, VmRSS =, VmSwap = },
 after = { … }, seconds = }`, in bytes

@@ -100,7 +100,7 @@ static void write_request(lua_State *L, const struct call *call,
 
 /* [-0, +1, v] A call's arguments, and the path of the file on the stack. */
 static void begin(lua_State *L, struct call *call) {
-    static const char *const names[] = {"swappiness", "force", "threshold", "cooldown", NULL};
+    static const char *const names[] = {"swappiness", "force", "cooldown", NULL};
     struct pw_reader *reader = pw_check_view(L, 1, PW_RECLAIM);
     call->path.data = luaL_checklstring(L, 2, &call->path.size);
     luaL_argcheck(L,
@@ -127,7 +127,7 @@ as much as was asked for; that is no failure.
 @tparam string path as `/proc/PID/cgroup` prints it
 @tparam integer bytes
 @tparam[opt] table options `{ swappiness = (0 to 200, since Linux 6.8; the machine's otherwise),
-force =, threshold =, cooldown = }`, the others as for `drop_caches`
+force = true (in a container), cooldown = }`
 @treturn[1] table `{ complete = (whether it was as much as asked for), reclaimed = (how much less
 the cgroup has now), before = { current = }, after = { current = }, seconds = }`, in bytes. The root
 does not tell what it has

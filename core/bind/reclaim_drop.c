@@ -62,7 +62,8 @@ int pw_reclaim_drop_caches(lua_State *L) {
     static const char *const names[] = {"sync", "force", "threshold", "cooldown", NULL};
     struct pw_reclaim_check check = {.reader = pw_check_view(L, 1, PW_RECLAIM),
                                      .path = PW_DROP_CACHES,
-                                     .lacking = "this kernel cannot drop its caches"};
+                                     .lacking = "this kernel cannot drop its caches",
+                                     .costs = true};
     lua_Integer mode = luaL_checkinteger(L, 2);
     luaL_argcheck(L, mode >= 1 && mode <= 3, 2, "1, 2 or 3 expected");
     pw_check_reclaim_terms(L, 3, names, &check.terms);

@@ -101,9 +101,6 @@ int64_t pw_figure(lua_State *L, int index, const char *name) {
 }
 
 
-const char *const pw_forced_names[] = {"force", "threshold", "cooldown", NULL};
-
-
 /* Whether the kernel has the file, and we may write it. Under a root that is not live there is
  * nobody to ask. */
 static bool check_file(const struct pw_reclaim_check *check, struct pw_act_outcome *outcome) {
@@ -165,7 +162,10 @@ bool pw_reclaim_check(void *context, struct pw_act_outcome *outcome) {
     if (check->path && !check_file(check, outcome)) {
         return false;
     }
-    return check->terms.force ||
-           (check_container(check, outcome) && check_stall(check, "memory", outcome) &&
-            check_stall(check, "io", outcome));
+    if (check->terms.force) {
+        return true;
+    }
+    return check_container(check, outcome) &&
+           (!check->costs ||
+            (check_stall(check, "memory", outcome) && check_stall(check, "io", outcome)));
 }

@@ -3,7 +3,8 @@
 
 ---@class pagewarden.ReclaimOptions
 ---@field force? boolean in a container too, and whatever the pressure
----@field threshold? number the percentage of time that may have been lost to waiting
+---@field threshold? number of `drop_caches` and `compact`: the percentage of time that may have
+--- been lost to waiting
 ---@field cooldown? number seconds before the policy may do it again
 ---@field sync? boolean of `drop_caches`: false drops without writing first
 ---@field swappiness? integer of `cgroup`
