@@ -34,6 +34,7 @@ int luaopen_pagewarden_swap(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"advise", pw_swap_push_advice},
         {"areas", pw_swap_push_areas},
+        {"fstab", pw_swap_fstab},
         {"header", pw_swap_push_header},
         {"make", pw_swap_make},
         {"off", pw_swap_off},

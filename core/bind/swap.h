@@ -17,6 +17,11 @@ int pw_swap_make(lua_State *L);
 int pw_swap_remove(lua_State *L);
 int pw_swap_on(lua_State *L);
 int pw_swap_off(lua_State *L);
+int pw_swap_fstab(lua_State *L);
+
+/* [-0, +0, v] The priority, or the discard, in the options table at `index`, as `on` takes them. */
+int pw_swap_check_priority(lua_State *L, int index);
+enum pw_swap_discard pw_swap_check_discard(lua_State *L, int index);
 
 /* [-0, +n, v] Brings the path at 2 to the state of `change`, with the options at 3, through the
  * gate if there is one. To be returned: a policy's task yields until it is done. `push` pushes the

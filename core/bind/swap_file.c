@@ -120,12 +120,12 @@ static bool check_options(lua_State *L, const char *const names[]) {
 }
 
 
-static int check_priority(lua_State *L) {
+int pw_swap_check_priority(lua_State *L, int index) {
     int priority = PW_SWAP_ANY_PRIORITY;
-    if (lua_getfield(L, 3, "priority") != LUA_TNIL) {
+    if (lua_getfield(L, index, "priority") != LUA_TNIL) {
         int is_integer;
         lua_Integer wanted = lua_tointegerx(L, -1, &is_integer);
-        luaL_argcheck(L, is_integer && wanted >= 0 && wanted <= PW_SWAP_MOST_PRIORITY, 2,
+        luaL_argcheck(L, is_integer && wanted >= 0 && wanted <= PW_SWAP_MOST_PRIORITY, index - 1,
                       "priority: 0 to 32767 expected");
         priority = (int)wanted;
     }
@@ -134,12 +134,12 @@ static int check_priority(lua_State *L) {
 }
 
 
-static enum pw_swap_discard check_discard(lua_State *L) {
+enum pw_swap_discard pw_swap_check_discard(lua_State *L, int index) {
     enum pw_swap_discard discard = PW_SWAP_NO_DISCARD;
-    if (lua_getfield(L, 3, "discard") != LUA_TNIL) {
+    if (lua_getfield(L, index, "discard") != LUA_TNIL) {
         const char *name = lua_tostring(L, -1);
         discard = pw_swap_discard_of(pw_slice_of(name ? name : ""));
-        luaL_argcheck(L, discard, 2, "discard: 'once', 'pages' or 'both' expected");
+        luaL_argcheck(L, discard, index - 1, "discard: 'once', 'pages' or 'both' expected");
     }
     lua_pop(L, 1);
     return discard;
@@ -168,8 +168,8 @@ int pw_swap_on(lua_State *L) {
     static const char *const names[] = {"priority", "discard", TERMS, NULL};
     struct pw_swap_change change = {.to = {PW_SWAP_ON, .priority = PW_SWAP_ANY_PRIORITY}};
     if (check_options(L, names)) {
-        change.to.priority = check_priority(L);
-        change.to.discard = check_discard(L);
+        change.to.priority = pw_swap_check_priority(L, 3);
+        change.to.discard = pw_swap_check_discard(L, 3);
     }
     return pw_swap_run(L, &change, push_true);
 }

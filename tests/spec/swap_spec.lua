@@ -318,3 +318,66 @@ describe("a swap file", function()
     assert.same({}, entries())
   end)
 end)
+
+
+describe("swap.fstab", function()
+  local root, view
+
+  local OTHERS = "# made by hand\n/dev/sda1 / ext4 defaults 0 1\n/dev/sda2 none swap sw 0 0\n"
+
+  before_each(function()
+    root = tree.new { ["etc/fstab"] = OTHERS }
+    assert(os.execute("chmod 0640 " .. root .. "/etc/fstab"))
+    view = assert(swap.open(root))
+  end)
+
+  after_each(tree.remove_all)
+
+  local function text()
+    local file <close> = assert(io.open(root .. "/etc/fstab"))
+    return file:read "a"
+  end
+
+  it("gives the line, and writes nothing", function()
+    assert.equal("/swap none swap sw,nofail 0 0", view:fstab "/swap")
+    assert.equal("/a\\040b\\012c\\134 none swap sw,pri=10,discard=pages 0 0",
+      view:fstab("/a b\nc\\", { priority = 10, discard = "pages", required = true }))
+    assert.equal("/swap none swap sw,discard,nofail 0 0", view:fstab("/swap", { discard = "both" }))
+    assert.equal(OTHERS, text())
+  end)
+
+  it("adds the line once, and keeps the file's mode", function()
+    local line = assert(view:fstab("/a b", { write = true }))
+    assert.equal(OTHERS .. "/a\\040b none swap sw,nofail 0 0\n", text())
+    assert.equal(line, view:fstab "/a b")
+    assert.equal(416, require("posix.sys.stat").stat(root .. "/etc/fstab").st_mode & 511) -- 0640
+    local ok, message, errno = view:fstab("/a b", { write = true, priority = 3 })
+    assert.is_nil(ok)
+    assert.equal("/etc/fstab: /a b: there is a line for it already", message)
+    assert.equal(17, errno)
+  end)
+
+  it("removes its line, and nothing else", function()
+    view:fstab("/a b", { write = true })
+    assert(view:fstab("/a b", { remove = true }))
+    assert.equal(OTHERS, text())
+    assert(view:fstab("/a b", { remove = true }))
+    assert.equal(OTHERS, text())
+  end)
+
+  it("ends a last line that has no newline", function()
+    tree.write(root, "etc/fstab", "/dev/sda1 / ext4 defaults 0 1")
+    assert(view:fstab("/swap", { write = true }))
+    assert.equal("/dev/sda1 / ext4 defaults 0 1\n/swap none swap sw,nofail 0 0\n", text())
+  end)
+
+  it("leaves a link alone, and nothing beside it", function()
+    assert(os.execute(("mv %s/etc/fstab %s/etc/real; ln -s real %s/etc/fstab"):format(root, root,
+      root)))
+    local ok, message = view:fstab("/swap", { write = true })
+    assert.is_nil(ok)
+    assert.matches("it is a link, or no file", message)
+    local list <close> = assert(io.popen(("ls %s/etc"):format(root)))
+    assert.equal("fstab\nreal\n", list:read "a")
+  end)
+end)

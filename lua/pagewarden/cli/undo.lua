@@ -68,11 +68,17 @@ local function remaining(folder)
 end
 
 
+--- A value as one reads it: what tells one swap area from another is for the journal.
+local function brief(value)
+  return text.escape((value:gsub(" uuid=%S+", "")))
+end
+
+
 local function show(entries, arguments)
   local rows = {}
   for i, entry in ipairs(entries) do
-    rows[i] = { tostring(entry.id), text.escape(entry.key), text.escape(entry.was),
-      text.escape(entry.value), text.escape(entry.policy) }
+    rows[i] = { tostring(entry.id), text.escape(entry.key), brief(entry.was),
+      brief(entry.value), text.escape(entry.policy) }
     if arguments.json then
       print(log.to_json(entry))
     end

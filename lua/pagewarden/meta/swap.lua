@@ -66,6 +66,14 @@ local swap = {}
 ---@field cooldown? number seconds
 
 
+---@class pagewarden.SwapFstab
+---@field priority? integer 0 to 32767
+---@field discard? "once"|"pages"|"both"
+---@field required? boolean
+---@field write? boolean
+---@field remove? boolean
+
+
 --- The areas that are on.
 ---@return pagewarden.SwapArea[]?
 ---@return string? message
@@ -132,6 +140,16 @@ function swap.off(path, options) end
 function swap.remove(path, options) end
 
 
+--- The line of /etc/fstab for an area, which is written or removed only when asked.
+---@param path string
+---@param options? pagewarden.SwapFstab
+---@return string? line
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.fstab(path, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Swap?
@@ -150,6 +168,7 @@ function swap.open(root) end
 ---@field on fun(self, path: string, options?: pagewarden.SwapOn): boolean?, string?
 ---@field off fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
 ---@field remove fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
+---@field fstab fun(self, path: string, options?: pagewarden.SwapFstab): string?, string?
 local Swap = {}
 
 
