@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ranges are those of the ctl_tables of 2.6.32, 6.1 and 6.12, and of what changed between them. An
- * int takes no more than INT_MAX; an unsigned long takes anything, and leaves a negative number
- * unwritten without a word. Of kernel.* there is what decides about memory: what a panic does, what
- * sysrq is allowed, who may share how much, where pages migrate to, and whether a write counts.
+ * Ranges are those of the ctl_tables of 2.6.32, 6.1 and 6.12, and of what changed between them
+ * (tests/lab/settings_lab.lua). An int takes no more than INT_MAX; an unsigned long takes anything
+ * that is not negative, which 6.1 refuses and 5.10 left unwritten without a word. Of kernel.* there
+ * is what decides about memory: what a panic does, what sysrq is allowed, who may share how much,
+ * where pages migrate to, and whether a write counts.
  */
 #include "act/tunable.h"
 
