@@ -2,31 +2,13 @@
 --- What of a grant can be acted on, in the words of the gate, and the modules that act. Pure.
 -- @module pagewarden.acts
 local mm = require "pagewarden.mm"
-local needs = require "pagewarden.needs"
 local sysctl = require "pagewarden.sysctl"
 
 local acts = {}
 
 
---- The needs that there are acts for, each with the module of `pw` that has them.
-local MODULES = { { need = "sysctl", module = "sysctl" }, { need = "cgroup", module = "cgroup" },
-  { need = "oom", module = "oom" }, { need = "mm", module = "mm" },
-  { need = "kill", module = "kill" },
-  { need = "sysrq", module = "sysrq" }, { need = "swap", module = "swap" },
-  { need = "reclaim", module = "reclaim" }, { need = "exec", module = "exec" } }
-
-
---- The part of the needs that this version has no acts for.
----@param needed table
----@return table? lacking nil when there is none
-function acts.lacking(needed)
-  local lacking = needs.acting(needed)
-  lacking.modules = nil
-  for _, known in ipairs(MODULES) do
-    lacking[known.need] = nil
-  end
-  return next(lacking) and lacking or nil
-end
+--- The needs that acts go through the gate for, each by the module of `pw` with its name.
+local GUARDED = { "sysctl", "mm", "cgroup", "oom", "kill", "sysrq", "swap", "reclaim", "exec" }
 
 
 --- Letters of sysrq that print something or sync, and ways to reclaim that cost no more than
@@ -64,8 +46,8 @@ end
 ---@return string[]
 function acts.modules(grant)
   local modules = {}
-  for _, known in ipairs(MODULES) do
-    modules[#modules + 1] = grant[known.need] and known.module
+  for _, name in ipairs(GUARDED) do
+    modules[#modules + 1] = grant[name] and name
   end
   return modules
 end
@@ -76,12 +58,12 @@ end
 ---@return string[]
 function acts.words(grant)
   local words = {}
-  for _, known in ipairs(MODULES) do
-    local granted = grant[known.need]
+  for _, name in ipairs(GUARDED) do
+    local granted = grant[name]
     for _, what in ipairs(type(granted) == "table" and granted or {}) do
-      words[#words + 1] = ("%s %s"):format(known.need, what)
+      words[#words + 1] = ("%s %s"):format(name, what)
     end
-    words[#words + 1] = granted == true and known.need or nil
+    words[#words + 1] = granted == true and name or nil
   end
   return words
 end

@@ -3,12 +3,10 @@
 -- checked as far as that goes without starting it, and what is wrong with one is no matter for the
 -- others.
 -- @module pagewarden.configuration
-local acts = require "pagewarden.acts"
 local dirent = require "posix.dirent"
 local fingerprint = require "pagewarden.fingerprint"
 local grants = require "pagewarden.grants"
 local host = require "pagewarden.host"
-local needs = require "pagewarden.needs"
 local policy_module = require "pagewarden.policy"
 local scripts = require "pagewarden.scripts"
 local stat = require "posix.sys.stat"
@@ -196,12 +194,8 @@ function EntryCheck:check_grant(policy, grant)
   for _, problem in ipairs(problems) do
     self:add(("%s: %s"):format(policy.name, problem))
   end
-  local lacking = acts.lacking(needed)
   local missing = #problems == 0 and grants.missing(grant, needed)
-  if lacking then
-    self:add(("%s: needs %s, which this version cannot grant"):format(policy.name,
-      table.concat(needs.describe(lacking), "; ")), true)
-  elseif missing then
+  if missing then
     self:add(("%s: needs what it is not granted; add %s"):format(policy.name,
       grants.to_lua(missing)), true)
   end

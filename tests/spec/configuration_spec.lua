@@ -100,14 +100,6 @@ describe("the configuration", function()
     }, problems)
   end)
 
-  it("refuses a policy that needs what there are no acts for", function()
-    folder:write("scripts/kills.lua",
-      (DEMO:gsub("NEEDS", "needs = { kill = true },"):gsub("NAME", "kills")))
-    local names, problems = load 'policy "kills" { grant = { kill = true } }'
-    assert.same({}, names)
-    assert.same({ "1: kills: needs kill, which this version cannot grant" }, problems)
-  end)
-
   it("holds only 'policy', and refuses other words with their line", function()
     for text, expected in pairs {
       ['\nprint "x"'] = "2: 'print' is not available in a configuration: it has only 'policy'",

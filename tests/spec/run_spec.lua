@@ -161,9 +161,9 @@ describe("pagewarden", function()
         EMPTY .. [[, check = function() return false, "never enough" end]]))
     end)
 
-    it("refuses with status 3 what it cannot grant", function()
+    it("refuses with status 3 what was not granted, all at once", function()
       check_complaint(3,
-        "demo needs kill, which this version cannot grant",
+        "demo needs sysctl vm.swappiness; kill; to grant it, add to /etc/pagewarden/conf.d",
         run("run DEMO", EMPTY .. [[, needs = { kill = true, process = "read",
           sysctl = { "vm.swappiness" } }]]))
     end)
