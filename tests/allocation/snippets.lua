@@ -160,7 +160,8 @@ do local s <close> = assert(host.cell { answer = print }); assert(s:memory() > 0
 assert(not pcall(host.ask, "outside a policy"))
 assert(host.cell { answer = function(...) return ... end }:call("pagewarden.host", "ask", { 1, { a = "b" } }))
 do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:adopt()); gate:close() end
-do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:retract "a"; gate:stop "a"; gate:events() end
+do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
+do local gate <close> = assert(host.gate(root)); gate:retract "a" end
 do local gate <close> = assert(host.gate(root)); gate:keep "a" end
 do local l <close> = loop.new { virtual = true }; assert(host.gate(root, { imagined = true, loop = l })):close() end
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
