@@ -145,6 +145,15 @@ static void read_adj(const struct look *look, struct pw_candidate *candidate) {
 }
 
 
+/* In dry run the kernel does not know of the adj that a process would have. */
+static void read_score(const struct look *look, struct pw_candidate *candidate) {
+    struct pw_slice text;
+    if (!pw_process_overlaid(look->source, &look->process, "oom_score_adj", &text)) {
+        read_number(look, "oom_score", &candidate->oom_score);
+    }
+}
+
+
 /* The machine's init has no score; the first process of a container has one, and may be killed. */
 static bool is_init(const struct look *look, const struct pw_candidate *candidate) {
     return look->process.pid == 1 && candidate->oom_score <= 0;
@@ -200,7 +209,7 @@ int pw_read_candidate(const struct pw_source *source, const struct pw_identity *
         read_threads(&look, candidate);
     }
     read_adj(&look, candidate);
-    read_number(&look, "oom_score", &candidate->oom_score);
+    read_score(&look, candidate);
     candidate->spared = judge(&look, candidate);
     close(look.fd);
     return 0;

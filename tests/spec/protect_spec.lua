@@ -177,6 +177,24 @@ describe("a policy that protects a tree", function()
     assert.no_trace(world)
   end)
 
+  it("sees whom the kernel would kill then, in dry run too", function()
+    local world <close> = testing.new { dry_run = true, script = folder:write("look.lua", [[
+      return { api = 1, name = "look", summary = "A test", needs = { oom = true },
+        start = function(pw)
+          pw:every(10, function()
+            pw.log("next", { comm = pw.oom.victims({ top = 1 })[1].comm })
+            pw.oom.protect { name = "postgres" }
+          end)
+        end }]]) }
+    world:spawn { comm = "postgres", rss = "900M" }
+    world:spawn { comm = "cron", rss = "2M", oom_score_adj = -100 }
+    world:spawn { comm = "sshd", rss = "3M", oom_score_adj = -1000 }
+    world:advance "10s"
+    assert.event(world, "next", { comm = "postgres" })
+    world:advance "10s"
+    assert.event(world, "next", { comm = "cron" })
+  end)
+
   it("writes nothing in dry run, and decides the same but once", function()
     local world <close> = new("keep", { dry_run = true })
     local main = world:spawn { comm = "postgres" }

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local corpus = require "corpus"
 local oom = require "pagewarden.oom"
 local tree = require "tree"
 
@@ -192,6 +193,26 @@ describe("oom.victims", function()
       assert.matches("^cgroup /db: ", message)
       assert.equal("gone", kind)
     end)
+  end)
+
+  it("rates what other projects captured, of any kernel", function()
+    if not corpus.present() then return pending "no corpus beside the project" end
+    local files, count = {}, 0
+    for fixture, kind in pairs(corpus.kinds()) do
+      local text = kind == "pid_stat" and corpus.text(fixture) or ""
+      local pid = text:match "^([1-9]%d*) %(.*%) %a "
+      if pid and not files[("proc/%s/stat"):format(pid)] then
+        files[("proc/%s/stat"):format(pid)], count = text, count + 1
+      end
+    end
+    assert.is_true(count > 5)
+    for _, release in ipairs { "2.6.32", "2.6.36", "3.10.0", "4.19.0", "6.12.0" } do
+      local victims, spared = machine(release, {}, files):victims { top = 100, spared = true }
+      assert.equal(count, #victims + #spared)
+      for _, victim in ipairs(victims) do
+        assert.is_true(victim.oom_score >= 0 and victim.rss >= 0)
+      end
+    end
   end)
 
   it("names the argument that is wrong", function()

@@ -17,12 +17,23 @@ local SIZES = { rss = true, rss_anon = true, rss_file = true, rss_shmem = true, 
 --- The fields of a process that was given none. `rss` is no field of its own but the sum of three.
 local DEFAULTS = {
   comm = "process", ppid = 1, uid = 1000, state = "S", threads = 1, rss_anon = 1 << 20,
-  rss_file = 0, rss_shmem = 0, swap = 0, minflt = 0, majflt = 0, oom_score = 0,
-  oom_score_adj = 0, cgroup = "/", ignores_term = false,
+  rss_file = 0, rss_shmem = 0, swap = 0, minflt = 0, majflt = 0, oom_score_adj = 0, cgroup = "/",
+  ignores_term = false,
 }
+
+--- Pages of memory and swap of the machine that a world begins with.
+local TOTAL_PAGES = (4028440 + 1048572) * 1024 // process.PAGE_SIZE
+
+--- What Linux 6.1 makes of memory and adj; 0 for who is never killed.
+local function oom_score_of(fields)
+  local pages = (fields.rss_anon + fields.rss_file + fields.rss_shmem + fields.swap)
+    // process.PAGE_SIZE + fields.oom_score_adj * (TOTAL_PAGES // 1000)
+  return fields.oom_score_adj > -1000 and (1000 + pages * 1000 // TOTAL_PAGES) * 2 // 3 or 0
+end
 
 --- Fields that are worked out from others until they are assigned.
 local DERIVED = {
+  oom_score = oom_score_of,
   vsize = function(fields) return fields.rss_anon + fields.rss_file + fields.rss_shmem end,
   pss = function(fields) return fields.rss_anon + fields.rss_file + fields.rss_shmem end,
   uss = function(fields) return fields.rss_anon + fields.rss_file end,
