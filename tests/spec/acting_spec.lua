@@ -215,6 +215,20 @@ describe("a daemon's policy that acts", function()
     assert.equal(60, swappiness_of(folder))
   end)
 
+  it("acts beside a journal of another version, which is said and not touched", function()
+    local line = "pagewarden-journal 2 some-boot\n"
+    os.execute(("mkdir -p %s/run/pagewarden/journal"):format(folder.path))
+    local path = folder:write("run/pagewarden/journal/812-45678", line)
+    local daemon <close> = start()
+    assert.equal(10, swappiness_of(folder))
+    local status, output = daemon:finish "SIGTERM"
+    assert.equal(0, status)
+    assert.truthy(output:find("journal=812-45678 reason=it is of another version of pagewarden", 1,
+      true), output)
+    local file <close> = assert(io.open(path))
+    assert.equal(line, file:read "a")
+  end)
+
   it("goes on with its lease when its new version fails", function()
     local daemon <close> = start()
     folder:write("scripts/calm.lua", SPOILT:gsub('"spoilt"', '"calm"'):gsub("10%)", "90)"))
