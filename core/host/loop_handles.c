@@ -8,6 +8,11 @@
 
 #define SHORTEST_PERIOD_SECONDS 0.001
 
+/* How late a tick may be, so that those of many policies come with one wake-up: this part of its
+ * period, and at most so much. */
+#define SLACK_PART 64
+#define MOST_SLACK_NS (PW_SECOND_NS / 5)
+
 struct timer_handle {
     struct pw_handle handle;
     struct pw_timer timer;
@@ -79,6 +84,16 @@ static bool check_background(lua_State *L, int index) {
 }
 
 
+/* On a virtual clock nobody is woken. */
+static int64_t slack_of(const struct pw_loop *loop, int64_t period_ns) {
+    int64_t slack_ns = period_ns / SLACK_PART;
+    if (pw_clock_is_virtual(&loop->clock)) {
+        return 0;
+    }
+    return slack_ns < MOST_SLACK_NS ? slack_ns : MOST_SLACK_NS;
+}
+
+
 static int start_timer(lua_State *L, bool repeats) {
     struct pw_loop_object *owner = pw_check_loop(L);
     int64_t delay_ns = pw_check_duration(L, 2, repeats ? SHORTEST_PERIOD_SECONDS : 0);
@@ -89,6 +104,7 @@ static int start_timer(lua_State *L, bool repeats) {
     handle->timer.action = fire;
     handle->timer.context = handle;
     handle->timer.period_ns = repeats ? delay_ns : 0;
+    handle->timer.slack_ns = slack_of(&owner->loop, handle->timer.period_ns);
     handle->timer.background = background;
     int error = pw_loop_arm(&owner->loop, &handle->timer, delay_ns);
     return error ? luaL_error(L, "timer: %s", strerror(-error)) : 1;
@@ -110,7 +126,8 @@ int pw_loop_after(lua_State *L) {
 
 /***
 Calls a function again and again, the first time after one period. It does not drift, and ticks
-that were missed (a busy loop, a machine that slept) come as one.
+that were missed (a busy loop, a machine that slept) come as one. On the machine's clock a tick may
+be late by a 64th of the period, at most 0.2 s, so that one wake-up does for many.
 @function loop:every
 @number seconds the period, at least 0.001
 @tparam function fn

@@ -9,8 +9,13 @@
 #define FIRST_CAPACITY 16
 
 
+static int64_t latest(const struct pw_timer *timer) {
+    return timer->due_ns + timer->slack_ns;
+}
+
+
 static bool is_before(const struct pw_timer *a, const struct pw_timer *b) {
-    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->turn < b->turn;
+    return latest(a) != latest(b) ? latest(a) < latest(b) : a->turn < b->turn;
 }
 
 
@@ -97,7 +102,7 @@ void pw_timers_cancel(struct pw_timers *timers, struct pw_timer *timer) {
 
 
 int64_t pw_timers_due(const struct pw_timers *timers) {
-    return timers->count ? timers->heap[0]->due_ns : PW_NEVER_NS;
+    return timers->count ? latest(timers->heap[0]) : PW_NEVER_NS;
 }
 
 
@@ -112,7 +117,7 @@ static void rearm(struct pw_timers *timers, struct pw_timer *timer, int64_t now_
 
 
 struct pw_timer *pw_timers_take(struct pw_timers *timers, int64_t now_ns) {
-    if (pw_timers_due(timers) > now_ns || timers->count == 0) {
+    if (timers->count == 0 || timers->heap[0]->due_ns > now_ns) {
         return NULL;
     }
     struct pw_timer *timer = timers->heap[0];

@@ -19,6 +19,8 @@ struct pw_timer {
     pw_timer_action *action;
     void *context;     /* the action's */
     int64_t period_ns; /* 0: fires once */
+    int64_t slack_ns;  /* how late it may be, so that it is woken together with others; while it is
+                          armed this stays */
     bool background;   /* the loop does not stay for its sake */
     /* The heap's own. */
     int64_t due_ns;
@@ -41,10 +43,11 @@ int pw_timers_arm(struct pw_timers *timers, struct pw_timer *timer, int64_t due_
 /* Disarms the timer, in O(log n); harmless when it is not armed. */
 void pw_timers_cancel(struct pw_timers *timers, struct pw_timer *timer);
 
-/* When the earliest timer is due, or PW_NEVER_NS. */
+/* When somebody has to wake up for a timer at the latest, or PW_NEVER_NS. */
 int64_t pw_timers_due(const struct pw_timers *timers);
 
-/* Takes the earliest timer when it is due at `now_ns`, else NULL. One that repeats is armed again
+/* Takes a timer that is due at `now_ns`, else NULL: the first to be woken for, whatever its slack.
+ * One that repeats is armed again
  * a whole number of periods after it was due, so it does not drift, and for a moment after
  * `now_ns`, so ticks that were missed come as one. The caller runs its action. */
 struct pw_timer *pw_timers_take(struct pw_timers *timers, int64_t now_ns);

@@ -20,7 +20,8 @@ local Handle = {}
 function Handle:cancel() end
 
 
---- Calls a function again and again, the first time after one period; missed ticks come as one.
+--- Calls a function again and again, the first time after one period; missed ticks come as one. A
+--- tick may be late by a 64th of the period, at most 0.2 s: one wake-up does for many policies.
 ---@param seconds number at least 0.001
 ---@param fn fun()
 ---@return pagewarden.PolicyHandle handle with `cancel`, and `__close`
