@@ -103,8 +103,8 @@ static void set_adj(lua_State *L, struct protection *protection, uint32_t row, l
 }
 
 
-/* Protects a process, unless it is better off already. One that we protect has its lease renewed,
- * which takes up what an earlier one of us has left. */
+/* Protects a process, unless it is better off already. One that is protected by us has its lease
+ * renewed, which also takes up what was handed on. */
 static void protect(lua_State *L, struct protection *protection, uint32_t row) {
     int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
     if (adj == PW_ABSENT || adj > protection->adj ||
@@ -114,19 +114,21 @@ static void protect(lua_State *L, struct protection *protection, uint32_t row) {
 }
 
 
-/* The main process that a row descends from, if it has inherited that one's adj: then undoing must
- * not give it back to the child. */
+/* What undoing puts back of the nearest forebear whose protection a row has inherited: undoing must
+ * not give that to the child again. */
 static const char *inherited_original(lua_State *L, const struct protection *protection,
-                                      uint32_t row, uint32_t mains) {
+                                      uint32_t row) {
     const struct pw_columns *columns = protection->columns;
-    int64_t adj = columns->numbers[PW_OOM_SCORE_ADJ][row];
-    for (uint32_t i = 0; i < mains; i++) {
-        uint32_t main_row = columns->order[i];
-        if (columns->numbers[PW_OOM_SCORE_ADJ][main_row] == adj) {
-            const char *original = original_of(L, protection, main_row);
-            if (original) {
-                return original;
-            }
+    const int64_t *adjs = columns->numbers[PW_OOM_SCORE_ADJ];
+    uint32_t up = row;
+    for (uint32_t steps = 0; steps < columns->visible; steps++) {
+        up = pw_columns_find(columns, columns->numbers[PW_PPID][up], 0);
+        if (up == columns->rows) {
+            return NULL;
+        }
+        const char *original = adjs[up] == adjs[row] ? original_of(L, protection, up) : NULL;
+        if (original) {
+            return original;
         }
     }
     return NULL;
@@ -134,10 +136,10 @@ static const char *inherited_original(lua_State *L, const struct protection *pro
 
 
 /* Takes the protection off a child that has inherited one, or was given one. */
-static void reset(lua_State *L, struct protection *protection, uint32_t row, uint32_t mains) {
+static void reset(lua_State *L, struct protection *protection, uint32_t row) {
     if (protection->columns->numbers[PW_OOM_SCORE_ADJ][row] < 0) {
         const char *original =
-            original_of(L, protection, row) ? NULL : inherited_original(L, protection, row, mains);
+            original_of(L, protection, row) ? NULL : inherited_original(L, protection, row);
         set_adj(L, protection, row, 0, original);
     }
 }
@@ -163,7 +165,7 @@ static void treat_tree(lua_State *L, struct protection *protection, uint32_t mai
             protect(L, protection, row);
         } else if (protection->children == RESET &&
                    columns->numbers[PW_OOM_SCORE_ADJ][row] != PW_ABSENT) {
-            reset(L, protection, row, mains);
+            reset(L, protection, row);
         }
         if (is_protected(protection, row)) {
             protection->protected_bytes +=

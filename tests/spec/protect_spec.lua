@@ -141,11 +141,12 @@ describe("a policy that protects a tree", function()
       world:advance "10s"
       assert.equal(-900, adj(world, main))
       local child = world:spawn { comm = "postgres", ppid = main.pid, oom_score_adj = -900 }
+      local grandchild = world:spawn { comm = "sh", ppid = child.pid, oom_score_adj = -900 }
       world:advance "10s"
-      assert.equal(0, adj(world, child))
-      world.instance:stop()
-      assert.equal(-100, adj(world, main))
-      assert.equal(-100, adj(world, child)) -- what it would have inherited without us
+      assert.same({ 0, 0 }, { adj(world, child), adj(world, grandchild) })
+      world.instance:stop() -- they have what they would have inherited without us
+      assert.same({ -100, -100, -100 },
+        { adj(world, main), adj(world, child), adj(world, grandchild) })
     end)
 
   it("keeps no record of a child where there is nothing to put back", function()
