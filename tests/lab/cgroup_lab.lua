@@ -4,6 +4,7 @@ local cgroup = require "pagewarden.cgroup"
 local lab = require "lab"
 
 local MIB = 1 << 20
+local UNIT = "/system.slice/web.service"
 
 
 --- The processor time of a program, which stands still while it is frozen.
@@ -34,6 +35,29 @@ local function runs(program)
 end
 
 
+--- A unit's cgroup on a machine whose first process seems to be systemd (guest/systemctl).
+local function as_if_under_systemd()
+  lab.cgroup "/system.slice"
+  lab.write("/sys/fs/cgroup/system.slice/cgroup.subtree_control", "+memory")
+  lab.cgroup(UNIT)
+  lab.write("/sys/fs/cgroup" .. UNIT .. "/cgroup.subtree_control", "+memory")
+  assert.equal(0, (lab.run "rm -f /run/systemctl.log; mkdir -p /run/systemd/system"))
+  lab.defer(function() lab.run "rmdir /run/systemd/system" end)
+end
+
+
+--- The values that it was told, in bytes where they are numbers.
+local function told_to_systemd()
+  local values = {}
+  for line in lab.read("/run/systemctl.log"):gmatch "[^\n]+" do
+    local value = line:match(
+      "^%-%-no%-ask%-password set%-property %-%-runtime %-%- web.service MemoryHigh=(%w+)$")
+    values[#values + 1] = math.tointeger(value) or value
+  end
+  return values
+end
+
+
 return {
   { "a cgroup is frozen, and goes on when it is thawed", function()
     local program = spinner()
@@ -50,7 +74,7 @@ return {
   { "one that a killed policy left frozen is thawed by undo", function()
     local program = spinner()
     local policy = lab.run_policy("icebox", '{ cgroup = { "/web" } }',
-      'assert(pw.cgroup.freeze("/web", true)) pw:every(60, function() end)')
+      'assert(pw.cgroup.freeze("/web", true))')
     lab.await("it is frozen", 20, is_frozen)
     policy:signal "SIGKILL"
     policy:wait()
@@ -112,5 +136,31 @@ return {
     local _, output = lab.run(
       [[unshare -p -f lua5.4 -e 'print(require("pagewarden.cgroup").container())']])
     assert.equal("a pid namespace of its own\n", output)
+  end },
+
+  { "a limit of a unit goes to systemd, and so does what undoes it", function()
+    as_if_under_systemd()
+    assert.equal(64 * MIB, cgroup.set(UNIT, "memory.high", 64 * MIB))
+    assert.equal(math.huge, cgroup.set(UNIT, "memory.high", math.huge))
+    local policy = lab.run_policy("limit", ('{ cgroup = { "%s" } }'):format(UNIT),
+      ('assert(pw.cgroup.set("%s", "memory.high", %d))'):format(
+        UNIT, 32 * MIB))
+    lab.await("the limit is set", 20, function() return cgroup.limits(UNIT).high == 32 * MIB end)
+    policy:signal "SIGKILL"
+    policy:wait()
+    assert.equal(0, (lab.run "pagewarden undo"))
+    assert.equal(math.huge, cgroup.limits(UNIT).high)
+    assert.same({ 64 * MIB, "infinity", 32 * MIB, "infinity" }, told_to_systemd())
+  end },
+
+  { "what systemd refuses is refused, and what it has delegated is not its", function()
+    as_if_under_systemd()
+    lab.cgroup(UNIT .. "/a.service")
+    local value, message, errno = cgroup.set(UNIT .. "/a.service", "memory.high", MIB)
+    assert.is_nil(value)
+    assert.matches("systemd manages this cgroup, and did not take it", message, 1, true)
+    assert.equal(121, errno)
+    assert.equal(0, (lab.run("delegate /sys/fs/cgroup" .. UNIT)))
+    assert.equal(MIB, cgroup.set(UNIT .. "/a.service", "memory.high", MIB))
   end },
 }

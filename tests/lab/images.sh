@@ -97,6 +97,7 @@ stage_tools() {
 # Applets of busybox stand in for the programs that are not there. The kernel wants /sbin/modprobe.
 link_applets() {
     ln -s ../bin/busybox "$stage/usr/sbin/modprobe"
+    ln -s /tests/lab/guest/systemctl "$stage/usr/bin/systemctl"
     for applet in $(busybox --list); do
         [ -e "$stage/usr/bin/$applet" ] || [ -e "$stage/usr/sbin/$applet" ] ||
             ln -s busybox "$stage/usr/bin/$applet"
