@@ -264,6 +264,7 @@ int luaopen_pagewarden_cgroup(lua_State *L) {
         {"id", pw_cgroup_id},
         {"set", pw_cgroup_set},
         {"freeze", pw_cgroup_freeze},
+        {"kill", pw_cgroup_kill},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_CGROUP, methods);

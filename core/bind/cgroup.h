@@ -49,5 +49,6 @@ int pw_cgroup_id(lua_State *L);
 /* Methods that change it. */
 int pw_cgroup_set(lua_State *L);
 int pw_cgroup_freeze(lua_State *L);
+int pw_cgroup_kill(lua_State *L);
 
 #endif

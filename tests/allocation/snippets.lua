@@ -204,6 +204,7 @@ assert(not oom.open(root):protect({ name = "sshd-session" }))
 assert(not oom.open(root):tree { port = 22 })
 assert(oom.open(root):victims { top = 3, spared = true, cgroup = "/system.slice" })
 assert(oom.open(root):set_adj(200, oom.open(root):adj(200), { self = true }))
+assert(not cgroup.open(root):kill "/none")
 assert(cgroup.open(root):freeze("/system.slice", false) == false)
 assert(cgroup.open(root):set("/system.slice", "memory.max", cgroup.open(root):limits("/system.slice").max))
 

@@ -72,7 +72,7 @@ return {
   end },
 
   { "one that a killed policy left frozen is thawed by undo", function()
-    local program = spinner()
+    lab.hog(1, lab.cgroup "/web")
     local policy = lab.run_policy("icebox", '{ cgroup = { "/web" } }',
       'assert(pw.cgroup.freeze("/web", true))')
     lab.await("it is frozen", 20, is_frozen)
@@ -82,14 +82,27 @@ return {
     local status, output = lab.run "pagewarden undo"
     assert.equal(0, status, output)
     assert.matches("cgroup /web cgroup.freeze is 0 again", output, 1, true)
-    runs(program)
+    lab.await("it is thawed", 20, function() return not is_frozen() end)
   end },
 
-  { "what we are in is never frozen", function()
+  { "all that is in a cgroup is killed, with those below it and what is forked", function()
+    lab.cgroup "/web"
+    lab.cgroup "/web/a"
+    local parent = lab.start({ "sh", "-c", "while :; do sleep 0.01; done" }, "/web")
+    local child = lab.hog(1, "/web/a")
+    assert.is_true(cgroup.kill "/web")
+    assert.same({ "killed", 9 }, { parent:wait() })
+    assert.same({ "killed", 9 }, { child:wait() })
+    lab.await("it is empty", 20, function() return not cgroup.state("/web").populated end)
+    assert.same({ nil, "gone" }, { (cgroup.kill "/web"), (select(4, cgroup.kill "/web")) })
+  end },
+
+  { "what we are in is never frozen, nor killed", function()
     local own = assert(cgroup.own())
     local value, message = cgroup.freeze(own, true)
     assert.is_nil(value)
     assert.matches("is in it$", message)
+    assert.is_nil((cgroup.kill(own)))
   end },
 
   { "the most memory there was stays when it is given back", function()

@@ -265,3 +265,35 @@ describe("cgroup.freeze", function()
     assert.error_matches(function() view:freeze("/web", true, { lifetme = 1 }) end, "lifetime")
   end)
 end)
+
+describe("cgroup.kill", function()
+  after_each(tree.remove_all)
+
+  local function open()
+    return assert(cgroup.open(tree.new {
+      ["sys/fs/cgroup/cgroup.controllers"] = "memory\n",
+      ["sys/fs/cgroup/web/cgroup.procs"] = "812\n",
+      ["sys/fs/cgroup/web/cgroup.kill"] = "",
+      ["proc/812/stat"] = stat_of(812), ["proc/812/oom_score_adj"] = "0\n",
+      ["proc/812/cgroup"] = "0::/web\n",
+    }))
+  end
+
+  it("meets this machine's kernel only", function()
+    local done, message, errno = open():kill "/web"
+    assert.is_nil(done)
+    assert.matches("^kill cgroup /web: it is done to this machine only", message)
+    assert.equal(18, errno)
+  end)
+
+  it("tells a cgroup that is gone, and refuses the whole machine", function()
+    assert.equal("gone", select(4, open():kill "/db"))
+    assert.matches("the root cgroup is the whole machine", select(2, open():kill "/"), 1, true)
+  end)
+
+  it("names the argument that is wrong", function()
+    assert.error_matches(function() open():kill(812) end, "path of a cgroup")
+    assert.error_matches(function() open():kill("/web", { cooldwn = 1 }) end, "'cooldown'")
+    assert.error_matches(function() open():kill "/web/../db" end, "'%.%.'")
+  end)
+end)

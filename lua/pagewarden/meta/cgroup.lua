@@ -172,6 +172,16 @@ function cgroup.set(path, file, value, options) end
 function cgroup.freeze(path, frozen, options) end
 
 
+--- Kills all processes of a cgroup and of those below it.
+---@param path string
+---@param options? table as for `kill.signal`
+---@return boolean? done
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.kill(path, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Cgroup?
@@ -196,6 +206,7 @@ function cgroup.open(root) end
 ---@field procs fun(self, path: string): integer[]?, string?
 ---@field state fun(self, path: string): table<string, boolean>?, string?
 ---@field id fun(self, path: string): integer?, string?
+---@field kill fun(self, path: string, options?: table): boolean?, string?
 ---@field freeze fun(self, path: string, frozen: boolean, options?: table): boolean?, string?
 ---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string
 ---@field pressure fun(self, path: string, resource: pagewarden.Resource): pagewarden.Pressure?, any
