@@ -41,7 +41,7 @@ local function recall(path)
   for name, value in (file and file:read "a" or ""):gmatch "# result (%S+) (%S+)" do
     values[name] = tonumber(value) or value
   end
-  return values.worst_ms and values or nil
+  return values.hand and values or nil
 end
 
 

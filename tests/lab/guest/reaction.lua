@@ -159,19 +159,23 @@ local function tell_kill(hog, kills_before, start)
 end
 
 
+--- Has the heartbeat tell how late it was, if it still beats.
 local function tell_stalls(heartbeat)
   heartbeat:signal "SIGTERM"
   local line = heartbeat:line()
-  local beats, worst, p99 = (line or "0 0 0"):match "(%d+) (%d+) (%d+)"
-  tell("beats", beats)
-  tell("worst_ms", worst / 1000)
-  tell("p99_ms", p99 / 1000)
+  if line then
+    local beats, worst, p99 = line:match "(%d+) (%d+) (%d+)"
+    tell("beats", beats)
+    tell("worst_ms", worst / 1000)
+    tell("p99_ms", p99 / 1000)
+  end
 end
 
 
 return { "somebody is killed, and how that was is told", function()
   local name = lab.read("/proc/cmdline"):match "contender=(%S+)"
-  lab.run(("mkdir %s && mount -o ro %s %s"):format(ROOT, lab.devices.contenders, ROOT))
+  assert.equal(0, (lab.run(("mkdir -p %s && mount -o ro %s %s"):format(ROOT,
+    lab.devices.contenders, ROOT))))
   local base = make_cgroups(name == "systemd-oomd")
   local contender = start_contender(name)
   measure_idle(contender)
