@@ -267,6 +267,6 @@ describe("kmsg.reports", function()
 
   it("names the argument that is wrong", function()
     assert.error_matches(function() kmsg.reports {} end, "string expected")
-    assert.error_matches(function() kmsg.reports("", 1) end, "at most")
+    assert.error_matches(function() kmsg.reports("", 1) end, "too many")
   end)
 end)
