@@ -242,6 +242,22 @@ describe("sysctl.lint", function()
     assert.matches("swapping counts as cheaper", found["vm.swappiness"].problem)
   end)
 
+  it("reads what 2.6.32 had, and misses nothing that it had not", function()
+    local view = new("2.6.32-754.el6.x86_64", {
+      ["vm.swappiness"] = 0, ["vm.dirty_ratio"] = 40, ["vm.dirty_background_ratio"] = 40,
+      ["vm.min_free_kbytes"] = 512, ["vm.overcommit_memory"] = 0, ["vm.overcommit_ratio"] = 50,
+      ["vm.panic_on_oom"] = 1, ["kernel.panic"] = 0, ["vm.nr_pdflush_threads"] = 0,
+      ["vm.laptop_mode"] = 0, ["vm.drop_caches"] = 0, ["vm.lowmem_reserve_ratio"] = "256\t256\t32",
+    }, { ["proc/meminfo"] = "MemTotal: 1000000 kB\nSwapTotal: 2000000 kB\n" })
+    local found = {}
+    for _, finding in ipairs(assert(view:lint())) do
+      found[#found + 1] = finding.key
+    end
+    table.sort(found)
+    assert.same({ "vm.dirty_background_ratio", "vm.min_free_kbytes", "vm.panic_on_oom",
+      "vm.swappiness" }, found)
+  end)
+
   it("finds what is out of range for the kernel that it is", function()
     local view = new("4.4.0", { ["vm.swappiness"] = 180 })
     assert.equal("vm.swappiness", assert(view:lint())[1].key)
