@@ -40,6 +40,7 @@ int luaopen_pagewarden_swap(lua_State *L) {
         {"off", pw_swap_off},
         {"on", pw_swap_on},
         {"remove", pw_swap_remove},
+        {"resize", pw_swap_resize},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_SWAP, methods);

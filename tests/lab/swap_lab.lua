@@ -134,6 +134,21 @@ return {
     refused(EPERM, "areas are on, and the kernel has no room for more", nil, message, errno)
   end },
 
+  { "swap in a folder grows and shrinks by whole files", function()
+    local folder, options = lab.scratch.ext4, { file = 2 * MIB, reserve = 0, priority = 1 }
+    lab.defer(function() swap.resize(folder, { total = 0 }) end)
+    for _, mib in ipairs { 5, 3, 4, 0 } do
+      options.total = mib * MIB
+      assert.equal(options.total, swap.resize(folder, options))
+      local total = 0
+      for _, area in ipairs(swap.areas()) do
+        total = total + area.size + 4096
+      end
+      assert.is_true(math.abs(total - options.total) < 10 * LOST_BYTES)
+    end
+    assert.is_nil(io.open(folder .. "/pagewarden-1"))
+  end },
+
   { "areas of equal priority are filled evenly", function()
     fill(lab.disks[1], lab.disks[2])
     local first, second = area_of(lab.disks[1]).used, area_of(lab.disks[2]).used

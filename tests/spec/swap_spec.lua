@@ -320,6 +320,30 @@ describe("a swap file", function()
 end)
 
 
+describe("swap.resize", function()
+  it("wants arguments that make sense, and a folder", function()
+    local function errs(pattern, ...)
+      local ok, message = pcall(swap.resize, ...)
+      assert.is_false(ok)
+      assert.matches(pattern, message)
+    end
+    errs("an absolute path expected", "swap", { total = 0 })
+    errs("total: missing", "/tmp", {})
+    errs("file: at least ten pages", "/tmp", { total = 0, file = 4096 })
+    errs("did you mean 'total'", "/tmp", { totl = 0 })
+    local ok, message, _, kind = swap.resize("/nonexistent", { total = 0 })
+    assert.is_nil(ok)
+    assert.equal("swap /nonexistent: there is no such folder", message)
+    assert.equal("gone", kind)
+  end)
+
+  it("has nothing to do where there is nothing and nothing is wanted", function()
+    local folder <close> = folders.new()
+    assert.equal(0, swap.resize(folder.path, { total = 0 }))
+  end)
+end)
+
+
 describe("swap.fstab", function()
   local root, view
 

@@ -82,4 +82,47 @@ describe("a test world of a policy that makes swap", function()
     assert.error_matches(function() world:advance "15s" end, "only a task may wait")
     assert.is_nil(io.open(world.path .. "/var/swap/1"))
   end)
+
+  --- Has as much swap as memory is short of half a GiB.
+  local RESIZE = [[
+    return { api = 1, name = "resize", summary = "A test", needs = { swap = { "/var/swap" } },
+      start = function(pw)
+        pw:every(10, function()
+          pw:task(function()
+            local total = (512 << 20) - pw.proc.meminfo().MemAvailable
+            local has = assert(pw.swap.resize("/var/swap", { total = math.max(total, 0),
+              file = 2 << 20, priority = 5 }))
+            pw.log("has", { total = has })
+          end)
+        end)
+      end }
+  ]]
+
+  local function has_available(world, kib)
+    world:write("proc/meminfo", ("MemTotal: 4028440 kB\nMemAvailable: %d kB\n"):format(kib))
+    world:advance "10s"
+  end
+
+  it("grows and shrinks by whole files", function()
+    local world <close> = new { text = RESIZE }
+    has_available(world, (512 - 5) << 10)
+    assert.event(world, "has", { total = 5 << 20 })
+    for i, size in ipairs { 2 << 20, 2 << 20, 1 << 20 } do
+      assert.equal(size, #text_of(world, "/var/swap/pagewarden-" .. i))
+    end
+    assert.equal(3, select(2, text_of(world, "/proc/swaps"):gsub("file\t%d+\t0\t5\n", "")))
+    has_available(world, (512 - 2) << 10)
+    assert.event(world, "has", { total = 2 << 20 })
+    has_available(world, 512 << 10)
+    assert.event(world, "has", { total = 0 })
+    assert.is_nil(io.open(world.path .. "/var/swap/pagewarden-1"))
+  end)
+
+  it("would grow in dry run", function()
+    local world <close> = new { text = RESIZE, dry_run = true }
+    has_available(world, (512 - 5) << 10)
+    assert.event(world, "has", { total = 5 << 20 })
+    assert.no_act(world, { event = "act" })
+    assert.is_nil(io.open(world.path .. "/var/swap/pagewarden-1"))
+  end)
 end)

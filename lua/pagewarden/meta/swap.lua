@@ -74,6 +74,15 @@ local swap = {}
 ---@field remove? boolean
 
 
+---@class pagewarden.SwapResize
+---@field total integer bytes
+---@field file? integer bytes
+---@field priority? integer 0 to 32767
+---@field discard? "once"|"pages"|"both"
+---@field reserve? integer bytes
+---@field progress? fun(bytes: integer)
+
+
 --- The areas that are on.
 ---@return pagewarden.SwapArea[]?
 ---@return string? message
@@ -150,6 +159,16 @@ function swap.remove(path, options) end
 function swap.fstab(path, options) end
 
 
+--- Grows or shrinks swap by whole files in a folder. In a policy, only a task may call it.
+---@param folder string
+---@param options pagewarden.SwapResize
+---@return integer? total bytes
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.resize(folder, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Swap?
@@ -169,6 +188,7 @@ function swap.open(root) end
 ---@field off fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
 ---@field remove fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
 ---@field fstab fun(self, path: string, options?: pagewarden.SwapFstab): string?, string?
+---@field resize fun(self, folder: string, options: pagewarden.SwapResize): integer?, string?
 local Swap = {}
 
 
