@@ -14,14 +14,15 @@
 
 static const char holes[] = "it has holes, which files made by truncate(1) or cp(1) have";
 
-struct map {
+/* A header, and the room that its last member takes. */
+union map {
     struct fiemap head;
-    struct fiemap_extent extents[AT_A_TIME];
+    char room[sizeof(struct fiemap) + AT_A_TIME * sizeof(struct fiemap_extent)];
 };
 
 
 /* The next extents from this byte on; false where the file system does not tell. */
-static bool ask(int fd, struct map *map, uint64_t from_byte) {
+static bool ask(int fd, union map *map, uint64_t from_byte) {
     memset(&map->head, 0, sizeof map->head);
     map->head.fm_start = from_byte;
     map->head.fm_length = FIEMAP_MAX_OFFSET - from_byte;
@@ -55,7 +56,7 @@ static const char *problem_of_blocks(int fd, int64_t size_bytes) {
 
 
 const char *pw_extents_problem(int fd, int64_t size_bytes) {
-    struct map map;
+    union map map;
     uint64_t covered_bytes = 0;
     while (covered_bytes < (uint64_t)size_bytes) {
         if (!ask(fd, &map, covered_bytes)) {
@@ -65,7 +66,7 @@ const char *pw_extents_problem(int fd, int64_t size_bytes) {
             return holes;
         }
         for (uint32_t i = 0; i < map.head.fm_mapped_extents; i++) {
-            const struct fiemap_extent *extent = &map.extents[i];
+            const struct fiemap_extent *extent = &map.head.fm_extents[i];
             const char *problem = problem_of_extent(extent);
             if (problem || extent->fe_logical > covered_bytes) {
                 return problem ? problem : holes;
