@@ -6,26 +6,44 @@
 #include "read/plain.h"
 
 
-static bool is_hexadecimal(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+/* One more than the value of a digit, as the kernel writes them. A table has no branches, which
+ * digits at random would send the wrong way. */
+static const unsigned char digits_plus_one[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+
+static unsigned digit_of(char c) {
+    return digits_plus_one[(unsigned char)c];
 }
 
 
 /* Keys of fields begin with capitals, so "hex digits, minus" cannot be one. */
 static bool is_mapping(struct pw_slice line) {
     size_t digits = 0;
-    while (digits < line.size && is_hexadecimal(line.data[digits])) {
+    while (digits < line.size && digit_of(line.data[digits])) {
         digits++;
     }
     return digits > 0 && digits < line.size && line.data[digits] == '-';
 }
 
 
-/* Takes two hexadecimal numbers with a separator between them. */
-static bool take_pair(struct pw_slice *line, char separator, uint64_t *first, uint64_t *second) {
-    struct pw_slice word, head;
-    return pw_take_word(line, &word) && pw_take_until(&word, separator, &head) &&
-           pw_parse_hexadecimal(head, first) && pw_parse_hexadecimal(word, second);
+/* Takes a hexadecimal number of at most 16 digits, and the byte behind it. */
+static bool take_hexadecimal(struct pw_slice *line, char behind, uint64_t *value) {
+    uint64_t sum = 0;
+    size_t digits = 0;
+    unsigned digit;
+    while (digits < line->size && (digit = digit_of(line->data[digits])) > 0) {
+        sum = sum << 4 | (digit - 1);
+        digits++;
+    }
+    if (digits == 0 || digits > 16 || digits == line->size || line->data[digits] != behind) {
+        return false;
+    }
+    *value = sum;
+    *line = pw_slice_skip(*line, digits + 1);
+    return true;
 }
 
 
@@ -46,13 +64,15 @@ static struct pw_slice path_of(struct pw_slice rest) {
 
 
 static bool parse_mapping(struct pw_slice line, struct pw_mapping *mapping) {
-    struct pw_slice offset, inode;
+    struct pw_slice inode;
     struct pw_number number;
-    if (!take_pair(&line, '-', &mapping->start, &mapping->end) ||
-        !pw_take_word(&line, &mapping->permissions) || !pw_take_word(&line, &offset) ||
-        !pw_parse_hexadecimal(offset, &mapping->offset_bytes) ||
-        !take_pair(&line, ':', &mapping->device_major, &mapping->device_minor) ||
-        !pw_take_word(&line, &inode) || !pw_parse_number(inode, &number)) {
+    if (!take_hexadecimal(&line, '-', &mapping->start) ||
+        !take_hexadecimal(&line, ' ', &mapping->end) ||
+        !pw_take_until(&line, ' ', &mapping->permissions) ||
+        !take_hexadecimal(&line, ' ', &mapping->offset_bytes) ||
+        !take_hexadecimal(&line, ':', &mapping->device_major) ||
+        !take_hexadecimal(&line, ' ', &mapping->device_minor) || !pw_take_word(&line, &inode) ||
+        !pw_parse_number(inode, &number)) {
         return false;
     }
     mapping->inode = number.value;
@@ -96,12 +116,11 @@ static bool take_plain_field(struct pw_slice *rest, struct pw_smaps_line *line) 
 static bool take_any(struct pw_slice *rest, struct pw_smaps_line *line, struct pw_flaws *flaws) {
     struct pw_slice text;
     pw_take_line(rest, &text);
-    if (is_mapping(text)) {
+    if (parse_mapping(text, &line->mapping)) {
         line->kind = PW_SMAPS_MAPPING;
-        if (parse_mapping(text, &line->mapping)) {
-            return true;
-        }
-    } else if (parse_field(text, line)) {
+        return true;
+    }
+    if (!is_mapping(text) && parse_field(text, line)) {
         if (line->kind == PW_SMAPS_FIELD) {
             pw_note_number(flaws, &line->field.number);
         }

@@ -11,28 +11,29 @@ struct rule {
     enum pw_status_kind kind;
 };
 
+/* In the order of their first letters. */
 static const struct rule rules[] = {
-    {"Uid", false, PW_STATUS_LIST},         {"Gid", false, PW_STATUS_LIST},
-    {"Groups", false, PW_STATUS_LIST},      {"NStgid", false, PW_STATUS_LIST},
+    {"Cap", true, PW_STATUS_TEXT},          {"Cpus_allowed", true, PW_STATUS_TEXT},
+    {"FDSize", false, PW_STATUS_NUMBER},    {"Gid", false, PW_STATUS_LIST},
+    {"Groups", false, PW_STATUS_LIST},      {"HugetlbPages", false, PW_STATUS_NUMBER},
+    {"Mems_allowed", true, PW_STATUS_TEXT}, {"NStgid", false, PW_STATUS_LIST},
     {"NSpid", false, PW_STATUS_LIST},       {"NSpgid", false, PW_STATUS_LIST},
     {"NSsid", false, PW_STATUS_LIST},       {"Name", false, PW_STATUS_TEXT},
-    {"Umask", false, PW_STATUS_TEXT},       {"State", false, PW_STATUS_TEXT},
-    {"Sig", true, PW_STATUS_TEXT},          {"Shd", true, PW_STATUS_TEXT},
-    {"Cap", true, PW_STATUS_TEXT},          {"Cpus_allowed", true, PW_STATUS_TEXT},
-    {"Mems_allowed", true, PW_STATUS_TEXT}, {"Vm", true, PW_STATUS_NUMBER},
-    {"Rss", true, PW_STATUS_NUMBER},        {"HugetlbPages", false, PW_STATUS_NUMBER},
-    {"Tgid", false, PW_STATUS_NUMBER},      {"Ngid", false, PW_STATUS_NUMBER},
-    {"Pid", false, PW_STATUS_NUMBER},       {"PPid", false, PW_STATUS_NUMBER},
-    {"TracerPid", false, PW_STATUS_NUMBER}, {"FDSize", false, PW_STATUS_NUMBER},
-    {"Threads", false, PW_STATUS_NUMBER}};
+    {"Ngid", false, PW_STATUS_NUMBER},      {"Pid", false, PW_STATUS_NUMBER},
+    {"PPid", false, PW_STATUS_NUMBER},      {"Rss", true, PW_STATUS_NUMBER},
+    {"State", false, PW_STATUS_TEXT},       {"Sig", true, PW_STATUS_TEXT},
+    {"Shd", true, PW_STATUS_TEXT},          {"Tgid", false, PW_STATUS_NUMBER},
+    {"TracerPid", false, PW_STATUS_NUMBER}, {"Threads", false, PW_STATUS_NUMBER},
+    {"Uid", false, PW_STATUS_LIST},         {"Umask", false, PW_STATUS_TEXT},
+    {"Vm", true, PW_STATUS_NUMBER}};
 
 
 static const struct rule *rule_for(struct pw_slice key) {
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        const struct rule *rule = &rules[i];
-        if (rule->key[0] != key.data[0]) {
-            continue;
-        }
+    const struct rule *rule = rules, *end = rules + sizeof rules / sizeof *rules;
+    while (rule < end && rule->key[0] < key.data[0]) {
+        rule++;
+    }
+    for (; rule < end && rule->key[0] == key.data[0]; rule++) {
         if (rule->prefix ? pw_slice_starts(key, rule->key) : pw_slice_is(key, rule->key)) {
             return rule;
         }
