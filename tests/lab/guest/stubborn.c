@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stubborn leaderless | stuck MIB FILE | crowd | chain: a program that is hard to kill. It says
+ * "ready" once it is:
+ *   leaderless  its first thread has ended, and another lives
+ *   stuck       it has so much memory, and writes to a file again and again, which may be frozen
+ *   crowd       a process group that doubles until there are a hundred processes
+ *   chain       processes of which each starts the next one and ends, every few milliseconds
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fixtures/pages.h"
+
+#define CROWD 100
+#define CHAINS 4
+
+
+static void say_ready(void) {
+    puts("ready");
+    fflush(stdout);
+}
+
+
+static void *live_on(void *unused) {
+    say_ready();
+    pause();
+    return unused;
+}
+
+
+static void lose_leader(void) {
+    pthread_t other;
+    pthread_create(&other, NULL, live_on, NULL);
+    syscall(SYS_exit, 0); /* of this thread alone */
+}
+
+
+static void write_for_ever(const char *mib, const char *file) {
+    take_kib(strtoul(mib, NULL, 10) << 10);
+    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    say_ready();
+    while (fd >= 0 && pwrite(fd, "x", 1, 0) == 1) {
+        usleep(10000);
+    }
+}
+
+
+static void grow_crowd(void) {
+    _Atomic int *count =
+        mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    setsid();
+    say_ready();
+    while (atomic_fetch_add(count, 1) < CROWD) {
+        usleep(20000);
+        fork();
+    }
+    for (;;) {
+        pause();
+    }
+}
+
+
+static void run_chain(void) {
+    for (;;) {
+        usleep(3000);
+        if (fork() > 0) {
+            _exit(0);
+        }
+    }
+}
+
+
+static void start_chains(void) {
+    signal(SIGCHLD, SIG_IGN);
+    for (int i = 0; i < CHAINS; i++) {
+        if (fork() == 0) {
+            run_chain();
+        }
+    }
+    say_ready();
+    for (;;) {
+        pause();
+    }
+}
+
+
+int main(int argc, char **argv) {
+    const char *way = argc > 1 ? argv[1] : "";
+    end_with_parent();
+    if (strcmp(way, "leaderless") == 0) {
+        lose_leader();
+    } else if (strcmp(way, "stuck") == 0 && argc == 4) {
+        write_for_ever(argv[2], argv[3]);
+    } else if (strcmp(way, "crowd") == 0) {
+        grow_crowd();
+    } else if (strcmp(way, "chain") == 0) {
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        start_chains();
+    }
+    return 2;
+}
