@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What ends a field or a line, or begins an escape. */
-#define ESCAPABLE " \t\n\\"
+#define ESCAPABLE " \t\n\r\\"
 
 #define BETWEEN " none swap "
 #define BEHIND " 0 0"

@@ -11,7 +11,7 @@ static void demand_round_trip(const char *path) {
     if (pw_fstab_write(path, "sw,nofail", text, sizeof text) < sizeof text && path[0]) {
         struct pw_slice rest = pw_slice_of(text);
         struct pw_fstab_line line;
-        fuzz_demand(pw_next_fstab_swap(&rest, &line) || path[0] == '#' || path[0] == '\r');
+        fuzz_demand(pw_next_fstab_swap(&rest, &line) || path[0] == '#');
     }
 }
 
