@@ -35,6 +35,7 @@ int luaopen_pagewarden_swap(lua_State *L) {
         {"advise", pw_swap_push_advice},
         {"areas", pw_swap_push_areas},
         {"fstab", pw_swap_fstab},
+        {"group", pw_swap_group},
         {"header", pw_swap_push_header},
         {"make", pw_swap_make},
         {"off", pw_swap_off},

@@ -57,9 +57,9 @@ end
 local function fill(...)
   for _, disk in ipairs { ... } do
     assert.equal(0, (lab.run("mkswap " .. disk)))
-    assert(swap.on(disk, { priority = 10 }))
     lab.defer(function() swap.off(disk, { force = true }) end)
   end
+  assert(swap.group({ ... }, { priority = 10 }))
   return lab.hog(HOG_MIB)
 end
 
@@ -114,6 +114,13 @@ return {
     refused(EBUSY, "it is on already, with priority 3", swap.on(lab.disks[1], { priority = 4 }))
     assert(swap.on(lab.disks[1], { priority = 3 }))
     refused(EINVAL, "it is no swap area", swap.on "/dev/null")
+  end },
+
+  { "of a group all are put on or none", function()
+    lab.run("mkswap " .. lab.disks[1])
+    refused(EINVAL, "/dev/null: it is no swap area",
+      swap.group({ lab.disks[1], "/dev/null" }, { priority = 5 }))
+    assert.is_nil(area_of(lab.disks[1]))
   end },
 
   { "the kernel has room for so many areas, and says so", function()

@@ -344,6 +344,26 @@ describe("swap.resize", function()
 end)
 
 
+describe("swap.group", function()
+  it("wants a list of paths and a priority", function()
+    local function errs(pattern, ...)
+      local ok, message = pcall(swap.group, ...)
+      assert.is_false(ok)
+      assert.matches(pattern, message)
+    end
+    errs("a list of 1 to 32 paths", {}, { priority = 1 })
+    errs("an absolute path expected", { "swap" }, { priority = 1 })
+    errs("priority: missing", { "/swap" }, {})
+  end)
+
+  it("says which one could not be put on", function()
+    local ok, message = swap.group({ "/nonexistent/1", "/nonexistent/2" }, { priority = 1 })
+    assert.is_nil(ok)
+    assert.equal("swap /nonexistent/1: there is no such folder", message)
+  end)
+end)
+
+
 describe("swap.fstab", function()
   local root, view
 

@@ -125,4 +125,25 @@ describe("a test world of a policy that makes swap", function()
     assert.no_act(world, { event = "act" })
     assert.is_nil(io.open(world.path .. "/var/swap/pagewarden-1"))
   end)
+
+  it("puts a group on, all or none", function()
+    local world <close> = new { text = [[
+      return { api = 1, name = "group", summary = "A test", needs = { swap = { "/var/swap" } },
+        start = function(pw)
+          pw:task(function()
+            for i = 1, 2 do
+              assert(pw.swap.make("/var/swap/" .. i, { size = 1 << 20 }))
+            end
+            assert(not pw.swap.group({ "/var/swap/1", "/var/swap/3" }, { priority = 5 }))
+            pw.log("failed_group", { areas = #pw.swap.areas() })
+            assert(pw.swap.group({ "/var/swap/1", "/var/swap/2" }, { priority = 5 }))
+            pw.log("whole_group", { areas = #pw.swap.areas() })
+          end)
+          pw:every(60, function() end)
+        end }
+    ]] }
+    world:advance "1s"
+    assert.event(world, "failed_group", { areas = 0 })
+    assert.event(world, "whole_group", { areas = 2 })
+  end)
 end)

@@ -169,6 +169,17 @@ function swap.fstab(path, options) end
 function swap.resize(folder, options) end
 
 
+--- Puts several areas on with one priority, all of them or none. In a policy, only a task may call
+--- it.
+---@param paths string[]
+---@param options pagewarden.SwapOn
+---@return boolean?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.group(paths, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Swap?
@@ -189,6 +200,7 @@ function swap.open(root) end
 ---@field remove fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
 ---@field fstab fun(self, path: string, options?: pagewarden.SwapFstab): string?, string?
 ---@field resize fun(self, folder: string, options: pagewarden.SwapResize): integer?, string?
+---@field group fun(self, paths: string[], options: pagewarden.SwapOn): boolean?, string?
 local Swap = {}
 
 
