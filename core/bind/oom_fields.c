@@ -30,15 +30,25 @@ struct pw_slice *pw_oom_text(struct pw_oom_report *report, int i) {
 }
 
 
+void pw_set_known(lua_State *L, const char *name, int64_t number) {
+    if (number != PW_ABSENT) {
+        pw_set_integer(L, name, number);
+    }
+}
+
+
+void pw_set_text(lua_State *L, const char *name, struct pw_slice text) {
+    if (text.size > 0) {
+        pw_set_slice(L, name, text);
+    }
+}
+
+
 void pw_set_oom_report(lua_State *L, struct pw_oom_report report) {
     for (int i = 0; i < PW_OOM_NUMBERS; i++) {
-        if (*pw_oom_number(&report, i) != PW_ABSENT) {
-            pw_set_integer(L, pw_oom_numbers[i].name, *pw_oom_number(&report, i));
-        }
+        pw_set_known(L, pw_oom_numbers[i].name, *pw_oom_number(&report, i));
     }
     for (int i = 0; i < PW_OOM_TEXTS; i++) {
-        if (pw_oom_text(&report, i)->size > 0) {
-            pw_set_slice(L, pw_oom_texts[i].name, *pw_oom_text(&report, i));
-        }
+        pw_set_text(L, pw_oom_texts[i].name, *pw_oom_text(&report, i));
     }
 }
