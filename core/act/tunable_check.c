@@ -80,25 +80,32 @@ static const struct pw_era *era_of(const struct trial *trial) {
 }
 
 
-bool pw_tunable_check(const struct pw_tunable *tunable, const struct pw_source *source,
-                      struct pw_buffer *buffer, const char *value, struct pw_act_outcome *outcome) {
-    struct trial whole = {source, buffer, value, tunable, outcome}, *trial = &whole;
-    if (tunable->kind == PW_TUNABLE_WORD) {
-        return true;
-    }
+/* How many numbers there are; -1 when one was refused. */
+static int check_words(const struct trial *trial) {
     struct pw_slice rest = pw_slice_of(trial->value), word;
     const struct pw_era *era = era_of(trial);
     int count = 0;
     while (pw_take_word(&rest, &word)) {
         struct pw_number number;
         if (!parse_word(trial, word, &number) || !is_in_range(trial, era, &number)) {
-            return false;
+            return -1;
         }
         count++;
     }
-    if (count != 1 && trial->tunable->kind != PW_TUNABLE_LIST) {
-        pw_refuse(trial->outcome, EINVAL, "it takes one number");
-        return false;
+    return count;
+}
+
+
+bool pw_tunable_check(const struct pw_tunable *tunable, const struct pw_source *source,
+                      struct pw_buffer *buffer, const char *value, struct pw_act_outcome *outcome) {
+    struct trial trial = {source, buffer, value, tunable, outcome};
+    if (tunable->kind == PW_TUNABLE_WORD) {
+        return true;
     }
-    return true;
+    int count = check_words(&trial);
+    bool fits = count == 1 || (count > 1 && tunable->kind == PW_TUNABLE_LIST);
+    if (count >= 0 && !fits) {
+        pw_refuse(outcome, EINVAL, "it takes one number");
+    }
+    return fits;
 }

@@ -59,7 +59,8 @@ A table in place of key and value, `{ ["vm.overcommit_memory"] = 2, ["vm.overcom
 changes several settings as one: all of them, or none. When one is refused, what was set before it
 is put back, and the message says so. The order is the one that does no harm on the way. Of a pair
 the member that is 0 may be there, and is left to the kernel. What has no value, such as
-`vm.drop_caches`, cannot be part of it. The result is a table of what the kernel has now.
+`vm.drop_caches`, cannot be part of it. The options come second then, and the result is a table of
+what the kernel has now.
 @function set
 @tparam string|table key
 @tparam integer|{integer,...}|string value
