@@ -136,7 +136,7 @@ version 1
 @usage local got = assert(reclaim.cgroup("/system.slice/backup.service", 256 << 20))
 */
 int pw_reclaim_cgroup(lua_State *L) {
-    struct call call;
+    struct call call = {.bytes = 0};
     begin(L, &call);
     struct pw_reclaim_request request = {.path = call.check.path, .may_fall_short = true};
     write_request(L, &call, &request);
