@@ -12,13 +12,15 @@ void pw_tell(const struct pw_hooks *hooks, const char *event, const struct pw_ev
 }
 
 
-int64_t pw_now_ns(const struct pw_hooks *hooks) {
-    if (hooks->now_ns) {
-        return hooks->now_ns(hooks->context);
-    }
+int64_t pw_boot_time_ns(void) {
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+
+int64_t pw_now_ns(const struct pw_hooks *hooks) {
+    return hooks->now_ns ? hooks->now_ns(hooks->context) : pw_boot_time_ns();
 }
 
 

@@ -29,6 +29,9 @@ struct pw_hooks {
     void *context;
 };
 
+/* Nanoseconds on CLOCK_BOOTTIME. */
+int64_t pw_boot_time_ns(void);
+
 /* Calls a hook, if there is one. */
 void pw_tell(const struct pw_hooks *hooks, const char *event, const struct pw_event_field fields[],
              int count);

@@ -30,15 +30,14 @@ static bool says_complete(struct pw_log_tail *tail) {
 
 
 static bool wait_for_sync(struct pw_log_tail *tail, int64_t limit_ns) {
-    static const struct pw_hooks plain_clock = {0};
-    int64_t end_ns = pw_now_ns(&plain_clock) + limit_ns, left_ns = limit_ns;
+    int64_t end_ns = pw_boot_time_ns() + limit_ns, left_ns = limit_ns;
     while (!says_complete(tail)) {
         if (left_ns <= 0) {
             return false;
         }
         poll(&(struct pollfd){.fd = tail->fd, .events = POLLIN}, 1,
              (int)(left_ns / MILLISECOND_NS) + 1);
-        left_ns = end_ns - pw_now_ns(&plain_clock);
+        left_ns = end_ns - pw_boot_time_ns();
     }
     return true;
 }

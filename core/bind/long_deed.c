@@ -14,12 +14,6 @@ struct begun {
 };
 
 
-static int64_t now_ns(void) {
-    static const struct pw_hooks plain_clock = {0};
-    return pw_now_ns(&plain_clock);
-}
-
-
 int pw_fail_deed(lua_State *L, const char *key, const char *value, const char *reason, int error) {
     const struct pw_act_context *context = pw_act_context_of(L);
     if (context) {
@@ -36,7 +30,7 @@ static int finish(lua_State *L, const struct pw_job_news *news) {
         return pw_fail_deed(L, lua_tostring(L, KEY), lua_tostring(L, VALUE), news->reason,
                             news->error);
     }
-    return begun->finish(L, news, (double)(now_ns() - begun->started_ns) / 1e9, true);
+    return begun->finish(L, news, (double)(pw_boot_time_ns() - begun->started_ns) / 1e9, true);
 }
 
 
@@ -66,7 +60,7 @@ static void keep(lua_State *L, const struct pw_long_deed *deed) {
         lua_settop(L, VALUE);
     }
     struct begun *begun = lua_newuserdatauv(L, sizeof *begun, 0);
-    *begun = (struct begun){deed->finish, now_ns()};
+    *begun = (struct begun){deed->finish, pw_boot_time_ns()};
     lua_pushstring(L, deed->deed.key);
     lua_pushstring(L, deed->deed.value);
     lua_replace(L, VALUE);

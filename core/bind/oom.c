@@ -28,17 +28,7 @@ struct call {
 /* [-0, +0, v] The process at 2, read where it was found; a pid, through the view at 1. */
 static struct call begin(lua_State *L) {
     struct call call = {.reader = pw_check_view(L, 1, PW_OOM)};
-    const struct pw_identity *process = pw_test_process(L, 2);
-    if (process) {
-        lua_getiuservalue(L, 2, 1);
-        call.reader = pw_check_reader(L, -1);
-        lua_pop(L, 1);
-        call.process = *process;
-        return call;
-    }
-    luaL_argcheck(L, lua_isinteger(L, 2) && lua_tointeger(L, 2) > 0, 2,
-                  "a process or a pid expected");
-    call.process = (struct pw_identity){lua_tointeger(L, 2), PW_ABSENT};
+    call.process = pw_check_process_or_pid(L, 2, &call.reader);
     return call;
 }
 

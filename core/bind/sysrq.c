@@ -215,14 +215,14 @@ static int finish(lua_State *L, const struct pw_job_news *news, double seconds, 
 }
 
 
-static int trigger_in_job(lua_State *L, const struct pw_sysrq_call *call) {
+static int trigger_in_job(lua_State *L, struct pw_sysrq_call *call) {
     struct pw_sysrq_request request = {call->letter->letter, (int64_t)(call->limit_seconds * 1e9)};
     struct pw_long_deed deed = {
         .deed = {.key = lua_pushfstring(L, "sysrq %c", call->letter->letter),
                  .value = call->letter->does,
                  .cooldown_ns = call->cooldown_ns,
                  .check = pw_sysrq_check,
-                 .context = (void *)call},
+                 .context = call},
         .work = pw_sysrq_work,
         .arguments = &request,
         .finish = finish,

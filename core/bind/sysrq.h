@@ -29,6 +29,6 @@ enum pw_failure pw_sysrq_kind(int error);
 bool pw_sysrq_check(void *context, struct pw_act_outcome *outcome);
 
 /* Triggers 'f' and waits for what comes of it; to be returned. */
-int pw_sysrq_kill(lua_State *L, const struct pw_sysrq_call *call);
+int pw_sysrq_kill(lua_State *L, struct pw_sysrq_call *call);
 
 #endif

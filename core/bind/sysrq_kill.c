@@ -27,12 +27,6 @@ struct watch {
 };
 
 
-static int64_t now_ns(void) {
-    static const struct pw_hooks plain_clock = {0};
-    return pw_now_ns(&plain_clock);
-}
-
-
 /* [-0, +1, v] Whom the kernel would take, a table of `oom.victims`, or nil when nobody is known. */
 static void push_expected(lua_State *L) {
     luaL_requiref(L, "pagewarden.oom", luaopen_pagewarden_oom, 0);
@@ -95,14 +89,14 @@ static void push_watch(lua_State *L, const struct pw_sysrq_call *call) {
     lua_toclose(L, -1);
     watch->silent_fd = eventfd(0, EFD_CLOEXEC);
     pw_manual_oom_begin(&watch->oom, &call->reader->source, &call->reader->buffer);
-    watch->started_ns = now_ns();
+    watch->started_ns = pw_boot_time_ns();
     watch->end_ns = watch->started_ns + (int64_t)(call->limit_seconds * 1e9);
 }
 
 
 /* What the deed needs to know. */
 struct kill {
-    const struct pw_sysrq_call *call;
+    struct pw_sysrq_call *call;
     int64_t expected_pid;
     bool performed;
 };
@@ -116,7 +110,7 @@ static bool check(void *context, struct pw_act_outcome *outcome) {
         pw_refuse(outcome, EPERM, "%s", taboo);
         return false;
     }
-    if (!pw_sysrq_check((void *)kill->call, outcome)) {
+    if (!pw_sysrq_check(kill->call, outcome)) {
         return false;
     }
     bool is_self = reader->source.live && kill->expected_pid == getpid();
@@ -151,7 +145,7 @@ static void push_result(lua_State *L, double seconds) {
 
 
 static int finish(lua_State *L, const struct watch *watch) {
-    push_result(L, (double)(now_ns() - watch->started_ns) / 1e9);
+    push_result(L, (double)(pw_boot_time_ns() - watch->started_ns) / 1e9);
     if (watch->oom.reported) {
         lua_newtable(L);
         pw_set_oom_report(L, watch->oom.report);
@@ -168,7 +162,7 @@ static int fail(lua_State *L, const char *reason, int error) {
 
 static int look(lua_State *L, int status, lua_KContext unused) {
     struct watch *watch = lua_touserdata(L, WATCHED);
-    bool last = now_ns() >= watch->end_ns;
+    bool last = pw_boot_time_ns() >= watch->end_ns;
     (void)status, (void)unused;
     switch (pw_manual_oom_look(&watch->oom, last)) {
     case PW_MANUAL_OOM_KILLED:
@@ -195,7 +189,7 @@ static int finish_as_if(lua_State *L) {
 }
 
 
-int pw_sysrq_kill(lua_State *L, const struct pw_sysrq_call *call) {
+int pw_sysrq_kill(lua_State *L, struct pw_sysrq_call *call) {
     struct kill kill = {.call = call};
     struct pw_act_outcome outcome;
     lua_settop(L, EXPECTED - 1);
