@@ -99,7 +99,7 @@ describe("the daemon", function()
     local daemon <close> = start()
     daemon:await "READY=1"
     local tries, explanation = 0, ""
-    while tries < 200 and not explanation:find "^loops: failed" do
+    while tries < 2000 and not explanation:find "^loops: failed" do
       tries, explanation = tries + 1, select(2, daemon:run "explain loops")
     end
     assert.matches("^loops: failed.*failure: it ran for more than 0.25 s", explanation)
