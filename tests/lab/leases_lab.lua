@@ -25,6 +25,23 @@ local function start_daemon()
 end
 
 
+--- Starts it until its policy has set swappiness: more than once for the reason that
+--- `lab.run_policy` gives.
+local function start_daemon_that_sets(value)
+  for _ = 1, 5 do
+    local daemon = start_daemon()
+    local function is_set()
+      return vm "swappiness" == value
+    end
+    if pcall(lab.await, "swappiness is set", 15, is_set) then
+      return daemon
+    end
+    daemon:stop()
+  end
+  error("the daemon's policy did not start; the console says why", 2)
+end
+
+
 --- Ends a program, and returns how it ended.
 local function finish(program, name)
   program:signal(name)
@@ -41,6 +58,8 @@ end
 
 
 return {
+  needs = { timeout = 300 },
+
   { "the kernel clears the partner of a pair, and the lease's end brings it back", function()
     assert.same({ 20, 0 }, { vm "dirty_ratio", vm "dirty_bytes" })
     borrow("vm.dirty_bytes", 64 * MIB, function()
@@ -92,9 +111,7 @@ return {
     local before = vm "swappiness"
     lab.write_policy("setter", '{ sysctl = { "vm.swappiness" } }',
       ('assert(pw.sysctl.set("vm.swappiness", %d))'):format(before + 7))
-    local daemon = start_daemon()
-    lab.await("the daemon has set it", 60, function() return vm "swappiness" == before + 7 end)
-    assert.equal("killed", (finish(daemon, "SIGKILL")))
+    assert.equal("killed", (finish(start_daemon_that_sets(before + 7), "SIGKILL")))
     assert.equal(before + 7, vm "swappiness")
     lab.write("/root/conf.d/all.lua", "")
     start_daemon()

@@ -13,7 +13,7 @@ local wait = require "posix.sys.wait"
 
 local lab = {}
 
-local POLICY_TRIES = 5
+local POLICY_TRIES = 20
 local cleanups = {}
 
 
