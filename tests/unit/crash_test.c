@@ -18,7 +18,7 @@
 #include "check.h"
 #include "fake_root.h"
 
-#define SEQUENCES 150
+#define SEQUENCES 200
 #define OPERATIONS 4
 
 struct knob {
