@@ -70,6 +70,15 @@ describe("a policy that acts", function()
     assert.truthy(errors:find('{ grant = { sysctl = { "vm.swappiness" } } }', 1, true), errors)
   end)
 
+  it("is told what is wrong with the configuration that was to grant it", function()
+    folder:write("conf.d/test.lua", ("policy %q { grant = { sysctl = true } }\n"):format(
+      folder.path .. "/scripts/calm.lua"))
+    local status, _, errors = run("calm", CALM)
+    assert.equal(3, status)
+    assert.truthy(errors:find("conf.d/test.lua:1: calm: grant: sysctl: expected a list", 1, true),
+      errors)
+  end)
+
   it("does what it was granted, and its lease is undone when it stops", function()
     grant("calm", '{ sysctl = { "vm.swappiness" } }')
     local status, output, errors = run("calm", CALM)

@@ -31,20 +31,24 @@ local function is_bundled(policy, arguments, context)
 end
 
 
---- What the configuration grants to this file.
+--- What the configuration grants to this file, and what is wrong with the configuration.
 local function configured_grant(policy, arguments, context)
   local grant = {}
-  configuration.load(root.configuration(arguments, context), function(configured)
+  local found = configuration.load(root.configuration(arguments, context), function(configured)
     if same_file(configured.policy.path, policy.path) then
       grant = configured.grant
     end
     configured.policy:close()
   end)
-  return grant
+  return grant, found.problems
 end
 
 
-local function refuse(policy, missing)
+--- What is wrong with the configuration may be why it grants nothing.
+local function refuse(policy, missing, problems)
+  for _, problem in ipairs(problems) do
+    exit.complain(exit.DENIED, problem.message)
+  end
   return exit.complain(exit.DENIED, ("%s needs %s; to grant it, add to "
     .. "/etc/pagewarden/conf.d: policy %q { %s }"):format(policy.name,
     table.concat(needs.describe(missing), "; "), policy.path, grants.to_lua(missing)))
@@ -82,10 +86,10 @@ function posture.grant(policy, needed, arguments, context)
   elseif context.privileged and is_bundled(policy, arguments, context) then
     return grant_bundled(policy, wanted, arguments)
   end
-  local grant = configured_grant(policy, arguments, context)
+  local grant, problems = configured_grant(policy, arguments, context)
   local missing = grants.missing(grant, needed)
   if missing then
-    return nil, refuse(policy, missing)
+    return nil, refuse(policy, missing, problems)
   end
   return grant
 end
