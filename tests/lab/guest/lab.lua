@@ -145,18 +145,32 @@ local function become(words, cgroup, output)
 end
 
 
---- Starts a program.
+--- A pipe whose ends, those that are named, no program inherits.
+local function new_pipe(...)
+  local ends = { unistd.pipe() }
+  for _, number in ipairs { ... } do
+    fcntl.fcntl(ends[number], fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+  end
+  return ends[1], ends[2]
+end
+
+
+--- Starts a program, and waits until it runs: before that it is a copy of ours, which still makes
+--- itself what it is to be.
 ---@param words string[] its name and arguments
 ---@param cgroup string? where it starts: a path of `lab.cgroup`
 ---@return lab.Program
 function lab.start(words, cgroup)
-  local from, to = assert(unistd.pipe())
-  fcntl.fcntl(from, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+  local from, to = new_pipe(1)
+  local begun, not_yet = new_pipe(1, 2)
   local pid = assert(unistd.fork())
   if pid == 0 then
     become(words, cgroup, to)
   end
   unistd.close(to)
+  unistd.close(not_yet)
+  unistd.read(begun, 1)
+  unistd.close(begun)
   local program = setmetatable({ pid = pid, process = assert(proc.process(pid)),
     output = require("posix.stdio").fdopen(from, "r") }, Program)
   lab.defer(function() program:stop() end)
