@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "act/file.h"
+#include "read/maps.h"
 
 
 static bool may_lock_all(void) {
@@ -23,10 +24,49 @@ static bool may_lock_all(void) {
 }
 
 
+/* Pages of a file that nobody can have written here: what is dropped is read again. */
+static bool is_only_read(const struct pw_mapping *mapping) {
+    return mapping->permissions.size == 4 && mapping->permissions.data[1] == '-' &&
+           mapping->permissions.data[3] == 'p' && mapping->path.size > 0 &&
+           mapping->path.data[0] == '/';
+}
+
+
+/* What was relocated when it was loaded is not as in the file, although it cannot be written now:
+ * the kernel counts it as anonymous. */
+static void drop_file_pages(struct pw_slice smaps) {
+    struct pw_smaps_line line;
+    struct pw_mapping mapping = {.end = 0};
+    struct pw_flaws flaws = {0};
+    while (pw_next_smaps_line(&smaps, &line, &flaws)) {
+        if (line.kind == PW_SMAPS_MAPPING) {
+            mapping = line.mapping;
+        } else if (line.kind == PW_SMAPS_FIELD && pw_slice_is(line.field.key, "Anonymous") &&
+                   line.field.number.value == 0 && is_only_read(&mapping)) {
+            madvise((void *)(uintptr_t)mapping.start, mapping.end - mapping.start, MADV_DONTNEED);
+        }
+    }
+}
+
+
+static void forget_start(void) {
+    struct pw_source source;
+    struct pw_buffer buffer = {0};
+    if (pw_source_open(&source, "/") == 0) {
+        if (pw_source_read(&source, "proc/self/smaps", &buffer) == 0) {
+            drop_file_pages(pw_buffer_text(&buffer));
+        }
+        pw_source_close(&source);
+    }
+    pw_buffer_free(&buffer);
+}
+
+
 int pw_lock_memory(void) {
     if (!may_lock_all()) {
         return -EPERM;
     }
+    forget_start();
     return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ? -errno : 0;
 }
 

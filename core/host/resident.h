@@ -9,7 +9,9 @@
 #include "read/source.h"
 
 /* Locks what is in memory now and what comes later, page by page as it is touched
- * (MCL_ONFAULT, Linux 4.4), so that stacks do not count with their full size. Returns 0 or -errno:
+ * (MCL_ONFAULT, Linux 4.4), so that stacks do not count with their full size. What of programs and
+ * libraries only starting up needed is let go of first: call it when that is done. Returns 0 or
+ * -errno:
  * EPERM without CAP_IPC_LOCK unless RLIMIT_MEMLOCK is unlimited, since under a limit every later
  * allocation could fail. */
 int pw_lock_memory(void);

@@ -20,8 +20,8 @@ local function say(log, ok, message, kind)
 end
 
 
---- Asks for what a daemon wants under pressure. Elsewhere than on the machine's own root there is
---- nobody to stand before, and what is missing there is not said.
+--- Asks for what a daemon wants under pressure, once it has started. Elsewhere than on the
+--- machine's own root there is nobody to stand before, and what is missing there is not said.
 ---@param reader table
 ---@param log fun(event: string, fields: table?)
 function resident.settle(reader, log)

@@ -157,7 +157,6 @@ local function new_daemon(arguments, context, loop, reader, gate, target)
     source = root.configuration(arguments, context), notifier = notify.new(), since = wall_clock(),
     sink = sink, log = log.new("pagewarden", wall_clock, sink),
   }, Daemon)
-  resident.settle(reader, self.log)
   self.watchdog = resident.watch(loop, reader, self.log)
   self.fleet = fleet.new {
     loop = loop, reader = reader, now = wall_clock, sink = sink, gate = gate,
@@ -188,6 +187,7 @@ local function run_daemon(arguments, context, reader, socket_path)
   self:apply()
   gate:settle()
   self:log_undone(gate)
+  resident.settle(reader, self.log)
   self:say_ready()
   assert(loop:run())
   self.notifier:say("STOPPING=1")
