@@ -104,6 +104,15 @@ void pw_job_fail(struct pw_job_news *news, int error, const char *reason) {
 }
 
 
+bool pw_job_open_machine(struct pw_source *source, struct pw_job_news *news) {
+    int error = pw_source_open(source, "/");
+    if (error) {
+        pw_job_fail(news, -error, strerror(-error));
+    }
+    return !error;
+}
+
+
 /* Waits for the end of a process that was killed or has nothing left to do. One that the kernel
  * holds on to is left, to be reaped with us. */
 static int reap(pid_t pid) {

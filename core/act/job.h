@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "read/source.h"
+
 /* Numbers that a job may say; what they mean is the work's. */
 #define PW_JOB_FIGURES 8
 
@@ -42,6 +44,9 @@ void pw_job_say(int speaker_fd, const struct pw_job_news *news);
 
 /* From inside a job: makes its news those of a failure. */
 void pw_job_fail(struct pw_job_news *news, int error, const char *reason);
+
+/* From inside a job: opens the machine's own root. False: the news say why not. */
+bool pw_job_open_machine(struct pw_source *source, struct pw_job_news *news);
 
 /* Takes the next news without waiting: 0, or -EAGAIN when there is none. After the end there is
  * none. */

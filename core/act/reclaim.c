@@ -67,11 +67,8 @@ void pw_reclaim_do(const struct pw_source *source, const struct pw_reclaim_reque
 void pw_reclaim_work(int speaker_fd, const void *arguments, struct pw_job_news *news) {
     struct pw_source source;
     (void)speaker_fd;
-    int error = pw_source_open(&source, "/");
-    if (error) {
-        pw_job_fail(news, -error, strerror(-error));
-        return;
+    if (pw_job_open_machine(&source, news)) {
+        pw_reclaim_do(&source, arguments, news);
+        pw_source_close(&source);
     }
-    pw_reclaim_do(&source, arguments, news);
-    pw_source_close(&source);
 }

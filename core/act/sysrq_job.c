@@ -75,11 +75,8 @@ void pw_sysrq_do(const struct pw_source *source, const struct pw_sysrq_request *
 void pw_sysrq_work(int speaker_fd, const void *arguments, struct pw_job_news *news) {
     struct pw_source source;
     (void)speaker_fd;
-    int error = pw_source_open(&source, "/");
-    if (error) {
-        pw_job_fail(news, -error, strerror(-error));
-        return;
+    if (pw_job_open_machine(&source, news)) {
+        pw_sysrq_do(&source, arguments, news);
+        pw_source_close(&source);
     }
-    pw_sysrq_do(&source, arguments, news);
-    pw_source_close(&source);
 }

@@ -36,17 +36,17 @@ static int slabinfo(lua_State *L) {
 
 
 /* Unescaping never makes a name longer. */
-void pw_push_swap_filename(lua_State *L, const struct pw_swap_area *area) {
+static void push_swap_filename(lua_State *L, const struct pw_swap_area *area) {
     luaL_Buffer name;
     char *room = luaL_buffinitsize(L, &name, area->filename.size);
     luaL_pushresultsize(&name, pw_swap_filename(area, room, area->filename.size));
 }
 
 
-static void append_swap_area(lua_State *L, const struct pw_swap_area *area) {
+void pw_append_swap_area(lua_State *L, const struct pw_swap_area *area, const char *name_key) {
     lua_createtable(L, 0, 6);
-    pw_push_swap_filename(L, area);
-    lua_setfield(L, -2, "filename");
+    push_swap_filename(L, area);
+    lua_setfield(L, -2, name_key);
     pw_set_slice(L, "type", area->type);
     pw_set_integer(L, "size", area->size_bytes);
     pw_set_integer(L, "used", area->used_bytes);
@@ -76,7 +76,7 @@ static int swaps(lua_State *L) {
     struct pw_flaws flaws = {0};
     lua_newtable(L);
     while (pw_next_swap_area(&text, &area, &flaws)) {
-        append_swap_area(L, &area);
+        pw_append_swap_area(L, &area, "filename");
     }
     pw_push_flaws(L, &flaws);
     return 2;

@@ -19,7 +19,8 @@ int pw_read_machine_file(lua_State *L, const char *path);
 /* The text that was read last by the reader at 1. */
 struct pw_slice pw_text_read(lua_State *L);
 
-/* [-0, +1, m] The name of a swap area's file or disk, as it is on disk. */
-void pw_push_swap_filename(lua_State *L, const struct pw_swap_area *area);
+/* [-0, +0, m] Appends a swap area to the list on top of the stack, its file or disk, named as it is
+ * on disk, under `name_key`. */
+void pw_append_swap_area(lua_State *L, const struct pw_swap_area *area, const char *name_key);
 
 #endif

@@ -8,20 +8,6 @@
 #include "bind/swap.h"
 
 
-static void append_area(lua_State *L, const struct pw_swap_area *area) {
-    lua_createtable(L, 0, 6);
-    pw_push_swap_filename(L, area);
-    lua_setfield(L, -2, "path");
-    pw_set_slice(L, "type", area->type);
-    pw_set_integer(L, "size", area->size_bytes);
-    pw_set_integer(L, "used", area->used_bytes);
-    pw_set_integer(L, "priority", area->priority);
-    lua_pushboolean(L, area->deleted);
-    lua_setfield(L, -2, "deleted");
-    pw_append(L);
-}
-
-
 /***
 The areas that are on, from /proc/swaps.
 @function areas
@@ -43,7 +29,7 @@ int pw_swap_push_areas(lua_State *L) {
     struct pw_slice text = pw_buffer_text(&reader->buffer);
     lua_newtable(L);
     while (pw_next_swap_area(&text, &area, &flaws)) {
-        append_area(L, &area);
+        pw_append_swap_area(L, &area, "path");
     }
     return 1;
 }

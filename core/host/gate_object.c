@@ -104,6 +104,16 @@ static int push_count(lua_State *L, int count) {
 }
 
 
+/* [-0, +0, v] Does something with a policy of the gate: the gate is at 1, the name at 2. */
+static int for_policy(lua_State *L, void (*act)(struct pw_gate *gate, const char *policy)) {
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_checkstring(L, 2);
+    pw_check_surplus(L, 2);
+    act(gate, policy);
+    return 0;
+}
+
+
 /***
 Undoes the leases that dead processes left.
 @function gate:recover
@@ -141,11 +151,7 @@ Marks a policy's leases to be handed on to the one that takes its place.
 @tparam string policy
 */
 static int offer(lua_State *L) {
-    struct pw_gate *gate = pw_check_gate(L, 1);
-    const char *policy = luaL_checkstring(L, 2);
-    pw_check_surplus(L, 2);
-    pw_gate_offer(gate, policy);
-    return 0;
+    return for_policy(L, pw_gate_offer);
 }
 
 
@@ -169,11 +175,7 @@ Ends a policy: undoes its leases, last first, and gives up its keys.
 @tparam string policy
 */
 static int stop(lua_State *L) {
-    struct pw_gate *gate = pw_check_gate(L, 1);
-    const char *policy = luaL_checkstring(L, 2);
-    pw_check_surplus(L, 2);
-    pw_gate_stop(gate, policy);
-    return 0;
+    return for_policy(L, pw_gate_stop);
 }
 
 
@@ -199,11 +201,7 @@ goes on, had made of it: instead of `settle`.
 @tparam string policy
 */
 static int retract(lua_State *L) {
-    struct pw_gate *gate = pw_check_gate(L, 1);
-    const char *policy = luaL_checkstring(L, 2);
-    pw_check_surplus(L, 2);
-    pw_gate_retract(gate, policy);
-    return 0;
+    return for_policy(L, pw_gate_retract);
 }
 
 
@@ -213,11 +211,7 @@ Makes keeps of the leases of a policy that did not say how long they are for.
 @tparam string policy
 */
 static int keep(lua_State *L) {
-    struct pw_gate *gate = pw_check_gate(L, 1);
-    const char *policy = luaL_checkstring(L, 2);
-    pw_check_surplus(L, 2);
-    pw_gate_keep(gate, policy);
-    return 0;
+    return for_policy(L, pw_gate_keep);
 }
 
 
