@@ -137,6 +137,16 @@ return {
   api     = 1,
   name    = "leak-watch",
   summary = "Name processes whose memory grows without bound",
+  description = [[
+Follows the real memory (rss_anon and swap) and the virtual memory of each process. What rises more
+than chance would have it is said to be growing, early; a leak is what has grown for long, gives
+nothing back and is not slowing down. What settles is taken back.
+
+It reads, and changes nothing. Before Linux 4.5 rss stands for rss_anon.]],
+  examples = {
+    "pagewarden run leak-watch",
+    "pagewarden run leak-watch -o match=^httpd$ -o confirm=5m",
+  },
   tags    = { "leak", "diagnosis", "reading" },
   options = {
     opt.duration { "interval", default = "5s", min = "100ms", max = "1h",

@@ -184,6 +184,20 @@ return {
   api     = 1,
   name    = "pages",
   summary = "Show in which state the pages of memory are, and what could be had back",
+  description = [[
+Shows how much of memory is active and inactive, anonymous and of files, clean and dirty, shared,
+private and swapped; and what each way of getting memory back would bring and cost. Of the machine,
+or of processes by pid or name. It changes nothing.
+
+"Dirty" in /proc/PID/smaps is not what waits to be written: all anonymous memory is dirty there. And
+no kernel since 2.6 has a list of clean inactive pages that are as good as free.
+
+Before Linux 4.14 the mappings of a process are added up one by one, which takes longer.]],
+  examples = {
+    "pagewarden run pages",
+    "pagewarden run pages -o pid=1 -o tree=true",
+    "pagewarden run pages -o name=^postgres$",
+  },
   tags    = { "diagnosis", "reading", "one-shot" },
   options = {
     opt.integer { "pid", default = 0, min = 0, help = "of this process, not of the machine" },

@@ -16,6 +16,8 @@ declaration.API = 1
 ---@field path string
 ---@field name string
 ---@field summary string
+---@field description string?
+---@field examples string[]
 ---@field tags string[]
 ---@field options pagewarden.Option[]
 ---@field needs table|fun(options: table): table
@@ -71,6 +73,13 @@ local function of_type(name, expected)
 end
 
 
+local function list_of_strings(what)
+  return function(value)
+    return not is_string_list(value) and "expected a list of " .. what or nil
+  end
+end
+
+
 --- In the order that messages look at them. A check returns what it expected, and what it found
 --- when that is not the value itself (false: the message says it all).
 local FIELDS = {
@@ -80,9 +89,9 @@ local FIELDS = {
   end },
   { "summary", required = true, check = of_type("string", "a line of text") },
   { "start", required = true, check = of_type("function", "a function of pw and the options") },
-  { "tags", check = function(value)
-    return not is_string_list(value) and "expected a list of words" or nil
-  end },
+  { "description", check = of_type("string", "a text") },
+  { "examples", check = list_of_strings "command lines" },
+  { "tags", check = list_of_strings "words" },
   { "options", check = check_options },
   { "needs", check = check_needs },
   { "check", check = of_type("function", "a function of the options") },
@@ -164,9 +173,9 @@ local function declare(chunk)
     return problem
   end
   return nil, {
-    name = declared.name, summary = declared.summary, start = declared.start,
-    check = declared.check, tags = declared.tags or {}, options = declared.options or {},
-    needs = declared.needs or {},
+    name = declared.name, summary = declared.summary, description = declared.description,
+    examples = declared.examples or {}, start = declared.start, check = declared.check,
+    tags = declared.tags or {}, options = declared.options or {}, needs = declared.needs or {},
   }
 end
 
@@ -213,7 +222,8 @@ function declaration.describe(self)
     options[i] = describe_option(spec)
   end
   return {
-    name = self.name, summary = self.summary, tags = self.tags, options = options,
+    name = self.name, summary = self.summary, description = self.description,
+    examples = self.examples, tags = self.tags, options = options,
     needs = type(self.needs) == "table" and self.needs or nil,
   }
 end

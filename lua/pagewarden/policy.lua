@@ -10,6 +10,8 @@ local policy = {}
 ---@class pagewarden.Description what there is to know about a policy without running it
 ---@field name string
 ---@field summary string
+---@field description string? paragraphs, divided by empty lines
+---@field examples string[] whole command lines
 ---@field tags string[]
 ---@field options pagewarden.Option[] with each default as it would be written
 ---@field needs table? nil when it depends on the options

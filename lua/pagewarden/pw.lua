@@ -218,6 +218,13 @@ function Pw:now()
 end
 
 
+--- The time of day where the machine is, which may go back or jump.
+---@return table as `os.date "*t"` has it
+function Pw:local_time()
+  return (host.ask "local_time")
+end
+
+
 --- A module that was not granted is not there; neither is a method that does not exist.
 local function find_method(_, name)
   local method = Pw[name]

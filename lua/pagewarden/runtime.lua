@@ -20,6 +20,7 @@ local runtime = {}
 ---@field gate pagewarden.Gate? what policies that act go through
 ---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
 ---@field watchdog table? is told which policy runs
+---@field local_time? fun(): table as `os.date "*t"` has it, when it is not the machine's
 ---@field dry boolean? changes are decided and logged, and nothing is written: what a policy keeps
 --- lasts as long as it runs
 
@@ -344,6 +345,11 @@ end
 
 function answers.now(self)
   return self.host.loop:now()
+end
+
+
+function answers.local_time(self)
+  return self.host.local_time and self.host.local_time() or os.date "*t"
 end
 
 

@@ -6,7 +6,8 @@ local text = require "pagewarden.text"
 
 local sandbox = {}
 
---- What `require` gives to a policy besides the modules in its own folder.
+--- What `require` gives to a policy besides the modules in its own folder, and besides those that
+--- recipes share, which are pure.
 local PURE = { "pagewarden.format", "pagewarden.option", "pagewarden.pattern", "pagewarden.text",
   "pagewarden.trend" }
 
@@ -43,6 +44,9 @@ end
 
 
 local function is_pure(name)
+  if name:find "^pagewarden%.recipe%." then
+    return package.searchpath(name, package.path) ~= nil
+  end
   for _, pure in ipairs(PURE) do
     if pure == name then
       return true

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What holds for every policy that comes with pagewarden.
+local command_line = require "pagewarden.cli.command_line"
+local policy = require "pagewarden.policy"
 local program = require "program"
 local scripts = require "pagewarden.scripts"
 local testing = require "pagewarden.testing"
@@ -19,6 +21,20 @@ local function is_harmless(call)
     or call:find "^%S+ +write%(%d+</dev/null>" or call:find "^%S+ +write%(%d+<anon_inode:"
     or call:find "^%S+ +write%(%d+<pipe:"
 end
+
+local parser = command_line.new { { "run", require "pagewarden.cli.run" } }
+
+
+--- The words of a command line as a shell sees them, which may quote with '.
+local function words_of(line)
+  local words = {}
+  local joined = line:gsub("'.-'", function(quoted) return quoted:gsub(" ", "\0") end)
+  for word in joined:gmatch "%S+" do
+    words[#words + 1] = word:gsub("'", ""):gsub("%z", " ")
+  end
+  return words
+end
+
 
 describe("every bundled policy", function()
   it("is found", function()
@@ -43,6 +59,18 @@ describe("every bundled policy", function()
         end)
       end
     end
+
+    it(script.name .. " has a description, and examples that it takes", function()
+      local loaded <close> = assert(policy.load(script.path))
+      assert.is_truthy(loaded.description)
+      assert.is_true(#loaded.examples > 0)
+      for _, example in ipairs(loaded.examples) do
+        local arguments = assert(parser:parse(words_of(assert(example:match "^pagewarden (.*)"))))
+        assert.equal(script.name, arguments.name)
+        local fresh <close> = assert(policy.load(script.path))
+        assert(fresh:set_options { { name = "-o", words = arguments.option } })
+      end
+    end)
 
     it(script.name .. " writes nothing but its output in dry run", function()
       if not os.execute "command -v strace >/dev/null" then

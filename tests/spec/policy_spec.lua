@@ -57,6 +57,8 @@ describe("loading a policy", function()
       .. "hyphens, found 'Two Words'",
     ["summary = 12"] = "field 'summary': expected a line of text, found 12",
     ['start = "now"'] = "field 'start': expected a function of pw and the options, found 'now'",
+    ["description = 12"] = "field 'description': expected a text, found 12",
+    ["examples = { 12 }"] = "field 'examples': expected a list of command lines, found a table",
     ['tags = "one"'] = "field 'tags': expected a list of words, found 'one'",
     ["options = { 12 }"] =
       "field 'options': element 1: expected an option such as opt.size { \"name\" }, found 12",
@@ -104,6 +106,8 @@ describe("loading a policy", function()
       end
       assert.matches("module 'posix' is neither pure nor in the policy's folder",
         refusal 'require "posix"')
+      assert.matches("module 'pagewarden.recipe.none' is neither pure nor in the policy's folder",
+        refusal 'require "pagewarden.recipe.none"')
       assert.matches("a module's name expected", refusal 'require "../demo"')
       assert.is_nil(load('getmetatable("").__index = nil'))
       assert.equal(3, ("abc"):len())

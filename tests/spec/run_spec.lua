@@ -221,6 +221,13 @@ describe("pagewarden", function()
       assert.matches("Needs: process read", output)
     end)
 
+    it("describe a policy in paragraphs, with examples to copy", function()
+      local _, output = run("help DEMO", EMPTY .. [[, description = "One\nline.\n\nAnother.",
+        examples = { "pagewarden run demo --for 1m" }]])
+      assert.matches("\nOne line.\n\nAnother.\n\nExamples\n  pagewarden run demo %-%-for 1m\n",
+        output)
+    end)
+
     it("fit into 40 columns", function()
       run("list", WINDOW .. EMPTY)
       for _, line in ipairs { "list", "help demo" } do

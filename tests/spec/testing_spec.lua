@@ -107,6 +107,24 @@ describe("a test world", function()
     assert.event(world, "up", { behind = function(seconds) return math.abs(seconds) < 0.01 end })
   end)
 
+  it("has a time of day, which the test sets and no timer goes by", function()
+    local world <close> = new([[start = function(pw)
+      pw:every(60, function()
+        local time = pw:local_time()
+        pw.log("time", { hour = time.hour, min = time.min, at = pw:now() })
+      end)
+    end]])
+    local started = world:now()
+    world:set_time_of_day "23:58"
+    world:advance "2m"
+    assert.event(world, "time", { hour = 23, min = 59, at = started + 60 })
+    assert.event(world, "time", { hour = 0, min = 0, at = started + 120 })
+    world:set_time_of_day "02:00"
+    world:advance "1m"
+    assert.event(world, "time", { hour = 2, min = 1, at = started + 180 })
+    assert.error_matches(function() world:set_time_of_day "24:00" end, "expected a time such as")
+  end)
+
   it("hands the policy its options, written as in configuration", function()
     local fields = [[options = { opt.duration { "window", default = "2s" } },
       start = function(pw, o) pw.log("got", { window = o.window }) end]]

@@ -68,11 +68,33 @@ local function needs_of(policy)
 end
 
 
+local function print_paragraphs(description)
+  for paragraph in (description .. "\n\n"):gmatch "(.-)\n%s*\n" do
+    if paragraph:find "%S" then
+      print()
+      print_wrapped("", paragraph)
+    end
+  end
+end
+
+
+local function print_examples(examples, paint)
+  if #examples > 0 then
+    print(("\n%s"):format(paint("bold", "Examples")))
+  end
+  for _, example in ipairs(examples) do
+    print("  " .. example)
+  end
+end
+
+
 local function print_policy(policy, paint)
   print_wrapped("", ("%s: %s"):format(policy.name, policy.summary))
   print()
   print_wrapped("", ("Usage: pagewarden run %s [-o key=value] [--for TIME] [--json]"):format(
     policy.name))
+  print_paragraphs(policy.description or "")
+  print_examples(policy.examples, paint)
   if #policy.options > 0 then
     print(("\n%s"):format(paint("bold", "Options")))
     for _, spec in ipairs(policy.options) do

@@ -95,6 +95,12 @@ function Pw:sleep(seconds) end
 function Pw:now() end
 
 
+--- The time of day where the machine is, as `os.date "*t"` has it. It may go back or jump: what is
+-- to happen after so many seconds goes by `now`.
+---@return osdate
+function Pw:local_time() end
+
+
 --- What a policy may touch, beyond which nothing is there for it.
 ---@class pagewarden.Needs
 ---@field process? "read"
@@ -117,6 +123,8 @@ function Pw:now() end
 ---@field api integer 1
 ---@field name string lower-case letters, digits and hyphens
 ---@field summary string one line for `pagewarden list`
+---@field description? string what it does and what it lacks, in paragraphs divided by empty lines
+---@field examples? string[] whole command lines
 ---@field tags? string[]
 ---@field options? pagewarden.Option[] in the order that help shows them
 ---@field needs? pagewarden.Needs|fun(options: table): pagewarden.Needs

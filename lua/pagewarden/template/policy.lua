@@ -30,6 +30,9 @@ return {
   api     = 1,
   name    = "my-policy",
   summary = "Say when little memory is available",
+  description = [[
+Looks at what is available, and speaks when it falls below a share of memory and when it is back.]],
+  examples = { "pagewarden run ./my-policy.lua -o least=20%" },
   tags    = { "reading" },
   options = {
     opt.percent { "least", default = "10%", help = "speak when less than this is available" },

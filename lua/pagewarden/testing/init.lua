@@ -69,6 +69,7 @@ local REACTIONS = {
 ---@field private descriptors table<string, string> those that were open before the world
 ---@field private next_pid integer
 ---@field private condemned table<pagewarden.testing.Process, boolean> those that end once they can
+---@field private wall_clock_ahead number seconds that the time of day is ahead of the clock
 ---@field private moving boolean? time passes
 ---@field private raised boolean? the policy's failure was said
 ---@field traces string[]? what a stopped policy left behind
@@ -166,7 +167,7 @@ function testing.new(given)
   }))
   return setmetatable({
     path = files.path, events = {}, acts = {}, tree = files, reader = reader, policy = loaded,
-    kept = given.state or {}, dry_run = given.dry_run,
+    kept = given.state or {}, dry_run = given.dry_run, wall_clock_ahead = 0,
     loop = assert(loops.new { virtual = true, now = reader:uptime() or 0, reader = reader }),
     processes = {}, condemned = {}, descriptors = descriptors, next_pid = FIRST_PID,
   }, World)
@@ -342,6 +343,7 @@ function World:start()
     reader = self.reader,
     now = function() return self.loop:now() end,
     sink = function(event) self:take(event) end,
+    local_time = function() return self:local_time() end,
     gate = self.gate, dry = self.dry_run,
   }, { grant = grant })
 end
@@ -430,6 +432,23 @@ end
 ---@return number
 function World:now()
   return self.loop:now()
+end
+
+
+---@private
+function World:local_time()
+  return os.date("!*t", math.floor(self.wall_clock_ahead + self.loop:now()))
+end
+
+
+--- Sets the time of day, which goes on from there: the clock that timers go by does not notice.
+---@param time string hours and minutes, such as "02:30"
+function World:set_time_of_day(time)
+  local hours, minutes = tostring(time):match "^(%d%d):(%d%d)$"
+  if not hours or tonumber(hours) > 23 or tonumber(minutes) > 59 then
+    error(("set_time_of_day: expected a time such as '02:30', found %s"):format(tostring(time)), 2)
+  end
+  self.wall_clock_ahead = (hours * 60 + minutes) * 60 - self.loop:now()
 end
 
 
