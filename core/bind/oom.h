@@ -37,6 +37,12 @@ struct pw_oom_tree {
  * caller. The view is at 1. */
 int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree);
 
+/* [-0, +0, v] Marks the rows of the processes in the list at `index`, and of no others; those that
+ * have ended are left out. Raises for what is no list of processes, as of the argument. Whether any
+ * was marked. */
+bool pw_oom_mark_list(lua_State *L, int index, int argument, const struct pw_columns *columns,
+                      bool marked[]);
+
 /* Methods. */
 int pw_oom_protect(lua_State *L);
 int pw_oom_tree(lua_State *L);

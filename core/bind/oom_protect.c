@@ -19,7 +19,8 @@ struct protection {
     const struct pw_columns *columns;
     lua_Integer adj;
     enum children children;
-    struct pw_act act; /* its lifetime */
+    const bool *outside; /* rows to be reset whatever becomes of other children */
+    struct pw_act act;   /* its lifetime */
     lua_Integer changed, failed;
     int64_t protected_bytes;
     int failure; /* the index of the first one's message, errno and kind; 0 for none */
@@ -28,7 +29,7 @@ struct protection {
 
 /* [-0, +3, v] The options at 3. */
 static void check_options(lua_State *L, struct protection *protection) {
-    static const char *const names[] = {"adj", "children", "lifetime", NULL};
+    static const char *const names[] = {"adj", "children", "reset", "lifetime", NULL};
     static const char *const children[] = {"keep", "reset", "protect", NULL};
     lua_settop(L, 3);
     if (lua_isnil(L, 3)) {
@@ -51,6 +52,19 @@ static void check_options(lua_State *L, struct protection *protection) {
     luaL_argcheck(L, children[found], 3, "children: 'keep', 'reset' or 'protect' expected");
     protection->children = (enum children)found;
     lua_settop(L, 3);
+}
+
+
+/* [-0, +1, v] The rows of the processes in the option `reset`, as memory on the stack. */
+static const bool *push_outside(lua_State *L, const struct pw_columns *columns) {
+    bool *outside = lua_newuserdatauv(L, columns->rows * sizeof *outside + 1, 0);
+    memset(outside, 0, columns->rows * sizeof *outside);
+    if (lua_getfield(L, 3, "reset") != LUA_TNIL) {
+        luaL_argcheck(L, lua_istable(L, -1), 3, "reset: a list of processes expected");
+        pw_oom_mark_list(L, lua_gettop(L), 3, columns, outside);
+    }
+    lua_pop(L, 1);
+    return outside;
 }
 
 
@@ -161,9 +175,10 @@ static void treat_tree(lua_State *L, struct protection *protection, uint32_t mai
     const struct pw_columns *columns = protection->columns;
     for (uint32_t i = 0; i < columns->visible; i++) {
         uint32_t row = columns->order[i];
-        if (i < mains || protection->children == PROTECT) {
+        bool outside = i >= mains && protection->outside[row];
+        if (i < mains || (protection->children == PROTECT && !outside)) {
             protect(L, protection, row);
-        } else if (protection->children == RESET &&
+        } else if ((protection->children == RESET || outside) &&
                    columns->numbers[PW_OOM_SCORE_ADJ][row] != PW_ABSENT) {
             reset(L, protection, row);
         }
@@ -217,12 +232,13 @@ that was started anew, and for children that were started since. Who has a lower
 it. Children inherit what their parent has when they are started, and keep it when they exec: with
 `children = "reset"` those with less than 0 are set to 0, as PostgreSQL wants it of its backends and
 sshd of its sessions, with "protect" they are protected too, and with "keep" they are left as they
-are. What is undone is the adj; not the floor to which a process may lower its own adj without
+are; those in the list `reset`, such as login sessions, are set to 0 whatever becomes of the others.
+What is undone is the adj; not the floor to which a process may lower its own adj without
 CAP_SYS_RESOURCE, for that is what was written last by somebody who has it.
 @function protect
 @tparam table description as for `tree`
-@tparam[opt] table options `adj` (-900; -1000 only when you say so), `children`, and `lifetime` as
-for `sysctl.set`
+@tparam[opt] table options `adj` (-900; -1000 only when you say so), `children`, `reset` (a list of
+processes or pids), and `lifetime` as for `sysctl.set`
 @treturn[1] table `{ mains = (how many are protected), children = (how many there are), changed =
 (how many were set), bytes = (memory and swap of all that are protected), failed = n, message = (why
 the first failed) }`
@@ -245,6 +261,7 @@ int pw_oom_protect(lua_State *L) {
     protection.columns = columns;
     pw_resize(L, 4, tree.snapshot, columns->fields | late, columns->capacity);
     pw_read_late(L, 4, tree.snapshot, late, HUGE_VAL);
+    protection.outside = push_outside(L, columns);
     if (context && context->gate && !context->actor.overlay) {
         pw_gate_forget_ended(context->gate, context->actor.policy);
     }

@@ -81,16 +81,15 @@ static struct description check_description(lua_State *L, int index) {
 }
 
 
-/* [-0, +0, v] Marks the rows of the processes in the list at `index`; those that have ended are
- * left out. */
-static bool mark_list(lua_State *L, int index, const struct pw_columns *columns, bool marked[]) {
+bool pw_oom_mark_list(lua_State *L, int index, int argument, const struct pw_columns *columns,
+                      bool marked[]) {
     bool any = false;
     lua_Integer count = (lua_Integer)lua_rawlen(L, index);
     memset(marked, 0, columns->rows * sizeof *marked);
     for (lua_Integer i = 1; i <= count; i++) {
         lua_rawgeti(L, index, i);
         const struct pw_identity *process = pw_test_process(L, -1);
-        luaL_argcheck(L, process || lua_isinteger(L, -1), index, "a list of processes expected");
+        luaL_argcheck(L, process || lua_isinteger(L, -1), argument, "a list of processes expected");
         uint32_t row = pw_columns_find(columns, process ? process->pid : lua_tointeger(L, -1), 0);
         bool there =
             row < columns->rows && (!process || process->start_ticks == PW_ABSENT ||
@@ -140,7 +139,7 @@ static bool *push_marks(lua_State *L, int index, const struct description *descr
                         const struct pw_columns *columns, struct pw_daemon_miss *miss) {
     struct pw_reader *reader = pw_check_view(L, 1, PW_OOM);
     bool *marked = lua_newuserdatauv(L, columns->rows * sizeof *marked + 1, 0);
-    bool found = description->list ? mark_list(L, index, columns, marked)
+    bool found = description->list ? pw_oom_mark_list(L, index, index, columns, marked)
                                    : pw_daemon_mark(&description->daemon, &reader->source,
                                                     &reader->buffer, columns, marked, miss);
     return found ? marked : NULL;

@@ -38,6 +38,7 @@ local oom = {}
 ---@class pagewarden.ProtectOptions
 ---@field adj? integer -1000 to -1; -900 when left out
 ---@field children? "keep"|"reset"|"protect"
+---@field reset? (pagewarden.Process|integer)[] of the children, to be reset whatever `children` is
 ---@field lifetime? "lease"|"keep"
 
 ---@class pagewarden.Protection
