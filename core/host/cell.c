@@ -2,6 +2,7 @@
 /*** @module pagewarden.host */
 #include "host/cell.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <stdbool.h>
 
@@ -203,8 +204,10 @@ static void read_grants(lua_State *L, struct cell *cell) {
         for (lua_Integer i = 1; lua_geti(L, -1, i) == LUA_TSTRING; i++) {
             struct pw_slice words;
             words.data = lua_tolstring(L, -1, &words.size);
-            if (pw_grants_add(&cell->grants, words)) {
-                luaL_error(L, "grants: '%s' is no grant", words.data);
+            int error = pw_grants_add(&cell->grants, words);
+            if (error) {
+                luaL_error(L, "grants: '%s': %s", words.data,
+                           error == -ENOMEM ? "not enough memory" : "no such grant");
             }
             lua_pop(L, 1);
         }

@@ -402,12 +402,16 @@ function runtime.start(policy, host, terms)
   end
   instance:open_state()
   local reader = host.reader
+  local ok, problem = true, nil
   if instance.acting then
-    policy:grant(host.gate, { name = name, grants = acts.words(grant), dry_run = host.dry })
+    ok, problem = pcall(policy.grant, policy, host.gate,
+      { name = name, grants = acts.words(grant), dry_run = host.dry })
   end
-  local ok, problem = instance:call("start", reader:root(),
-    { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() }, modules,
-    grant.modules and { names = grant.modules, cpath = package.cpath })
+  if ok then
+    ok, problem = instance:call("start", reader:root(),
+      { page_size = reader:page_size(), clock_ticks = reader:clock_ticks() }, modules,
+      grant.modules and { names = grant.modules, cpath = package.cpath })
+  end
   if not ok then
     instance:fail(problem)
   end

@@ -47,7 +47,11 @@ local function live(world)
   return complaints
 end
 
+--- Nothing, where there was no memory for the gate that its acts would go through.
 local function waits_for(world)
+  if not world.instance then
+    return "nothing"
+  end
   return ("%d timers and %d events"):format(world.instance:count_waiting())
 end
 
@@ -62,7 +66,7 @@ local function find_fault(world, complaints, expected)
       return "it says: " .. message
     end
   end
-  if world.instance.failure then
+  if not world.instance or world.instance.failure then
     return #complaints == 0 and "it failed without a message" or nil
   elseif waits_for(world) ~= (expected or waits_for(world)) then
     return ("it waits for %s, not %s"):format(waits_for(world), expected)
