@@ -11,6 +11,7 @@
 #include "act/file.h"
 #include "act/mm.h"
 #include "act/swap_setting.h"
+#include "act/swap_zram.h"
 #include "act/sysctl.h"
 #include "act/tunable.h"
 #include "read/cgroupfs.h"
@@ -403,7 +404,8 @@ bool pw_setting_value_same(const struct pw_setting *setting, const char *text, c
 
 
 bool pw_setting_is_on_disk(const struct pw_setting *setting, const char *from, const char *to) {
-    return setting->kind == PW_SETTING_SWAP && pw_swap_setting_is_on_disk(from, to);
+    return setting->kind == PW_SETTING_SWAP && !pw_zram_is(setting->paths[0]) &&
+           pw_swap_setting_is_on_disk(from, to);
 }
 
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "act/swap_imagined.h"
+#include "act/swap_zram.h"
 #include "read/keyed.h"
 #include "read/swaps.h"
 
@@ -91,7 +92,9 @@ int pw_swap_area_read(const struct pw_source *source, struct pw_buffer *buffer, 
     struct pw_swap_use use = {0};
     *state = (struct pw_swap_state){.priority = PW_SWAP_ANY_PRIORITY};
     int error = read_swaps(source, buffer, path, &use);
-    if (!error) {
+    if (!error && pw_zram_is(path) && !pw_zram_is_set_up(source, buffer, path)) {
+        state->place = PW_SWAP_ABSENT;
+    } else if (!error) {
         error = read_place(source, path, state);
     }
     if (!error && use.on) {

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "act/swap_zram.h"
+
 /* So many areas every kernel has room for; the most of any is 29 (kernel-dependent: linux/swap.h,
  * MAX_SWAPFILES). */
 #define SURE_AREAS 23
@@ -71,7 +73,12 @@ static int explain_impossible(const struct course *course) {
     const struct pw_swap_state *now = &course->now, *to = &course->change->to;
     bool made = to->place == PW_SWAP_OFF && to->size_bytes > 0; /* a file was to be made */
     if (now->place == PW_SWAP_ABSENT) {
-        return refuse(course, -ENOENT, "there is no such file or disk");
+        return refuse(course, -ENOENT,
+                      pw_zram_is(course->path) ? "the device is not set up"
+                                               : "there is no such file or disk");
+    }
+    if (now->place == PW_SWAP_OTHER && pw_zram_is(course->path)) {
+        return refuse(course, made ? -EEXIST : -EINVAL, "it is set up already, and not as swap");
     }
     if (now->place == PW_SWAP_OTHER) {
         return made ? refuse(course, -EEXIST, "there is already a file, which is no swap")
@@ -95,10 +102,12 @@ static struct pw_swap_making making_of(const struct course *course) {
                                     .uuid = change->to.uuid,
                                     .reserve_bytes = change->reserve_bytes,
                                     .written = change->written,
+                                    .limit_bytes = change->limit_bytes,
                                     .imagined = change->imagined && !course->source->live,
                                     .progress = change->progress,
                                     .context = change->context};
     memcpy(making.label, change->to.label, sizeof making.label);
+    memcpy(making.algorithm, change->algorithm, sizeof making.algorithm);
     return making;
 }
 
@@ -142,14 +151,22 @@ static bool has_kernel(const struct course *course) {
 }
 
 
-static int check_step(const struct course *course, enum step step) {
+static int check_making(const struct course *course) {
     struct pw_swap_making making = making_of(course);
+    return pw_zram_is(course->path)
+               ? pw_zram_check(course->source, course->buffer, course->path, &making,
+                               course->reason)
+               : pw_swap_file_check(course->source, course->path, &making, course->reason);
+}
+
+
+static int check_step(const struct course *course, enum step step) {
     if ((step == PUT_ON || step == TAKE_OFF) && !has_kernel(course)) {
         return refuse(course, -EXDEV, "it is done to this machine only, not to another root");
     }
     switch (step) {
     case MAKE:
-        return pw_swap_file_check(course->source, course->path, &making, course->reason);
+        return check_making(course);
     case PUT_ON:
         return check_area(course);
     case TAKE_OFF:
@@ -210,16 +227,31 @@ static int take_off(const struct course *course) {
 }
 
 
-static int take_step(struct course *course, enum step step) {
+static int make(struct course *course) {
     struct pw_swap_making making = making_of(course);
+    int error =
+        pw_zram_is(course->path)
+            ? pw_zram_make(course->source, course->buffer, course->path, &making, course->reason)
+            : pw_swap_file_make(course->source, course->path, &making, course->reason);
+    course->made = !error;
+    return error;
+}
+
+
+static int remove_area(const struct course *course, const struct pw_uuid *uuid, char *reason) {
+    return pw_zram_is(course->path)
+               ? pw_zram_remove(course->source, course->path, uuid, reason)
+               : pw_swap_file_remove(course->source, course->path, uuid, reason);
+}
+
+
+static int take_step(struct course *course, enum step step) {
     int error = 0;
     switch (step) {
     case MAKE:
-        error = pw_swap_file_make(course->source, course->path, &making, course->reason);
-        course->made = !error;
-        return error;
+        return make(course);
     case REMOVE:
-        return pw_swap_file_remove(course->source, course->path, &course->now.uuid, course->reason);
+        return remove_area(course, &course->now.uuid, course->reason);
     case PUT_ON:
         error = pw_swap_area_on(course->source, course->path, &course->change->to);
         return error ? explain_on(course, error) : 0;
@@ -281,7 +313,7 @@ int pw_swap_change_make(const struct pw_source *source, struct pw_buffer *buffer
     }
     if (error && course.made) {
         char unheard[PW_SWAP_REASON_BYTES];
-        pw_swap_file_remove(source, path, &change->to.uuid, unheard);
+        remove_area(&course, &change->to.uuid, unheard);
     }
     return end(&course, error);
 }

@@ -13,6 +13,8 @@ struct pw_swap_change {
     struct pw_swap_state to;
     int64_t reserve_bytes; /* as in pw_swap_making */
     bool written;
+    char algorithm[PW_SWAP_ALGORITHM_BYTES]; /* these two as in pw_swap_making */
+    int64_t limit_bytes;
     bool imagined; /* under a root without a kernel, a world behind it does what it would have */
     bool force;    /* take an area off though memory may not have room for what is in it */
 

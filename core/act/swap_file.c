@@ -185,8 +185,11 @@ static int reserve(const struct file *file) {
 }
 
 
-/* Gives every byte its place on the disk. */
+/* Gives every byte its place on the disk; what nobody swaps to needs none. */
 static int fill(const struct file *file) {
+    if (file->making->imagined) {
+        return ftruncate(file->fd, file->making->size_bytes) ? -errno : 0;
+    }
     bool try_reserving = file->disk.reserves && !file->making->written;
     int error = try_reserving ? reserve(file) : -EOPNOTSUPP;
     if (error == -EOPNOTSUPP || error == -ENOSYS) {
@@ -218,7 +221,8 @@ static int write_header(const struct file *file) {
 
 /* What the kernel would refuse later is refused here. */
 static int check_extents(const struct file *file) {
-    const char *problem = pw_extents_problem(file->fd, file->making->size_bytes);
+    const char *problem =
+        file->making->imagined ? NULL : pw_extents_problem(file->fd, file->making->size_bytes);
     return problem ? fail(file->reason, -EIO, "made on %s, %s", file->disk.name, problem) : 0;
 }
 

@@ -13,13 +13,20 @@
 /* Room for a reason, with its NUL. */
 #define PW_SWAP_REASON_BYTES 160
 
+/* Room for the name of a compression algorithm, with its NUL. */
+#define PW_SWAP_ALGORITHM_BYTES 32
+
 struct pw_swap_making {
     int64_t size_bytes; /* of the file; whole pages of it are used */
     struct pw_uuid uuid;
     char label[PW_SWAP_LABEL_BYTES + 1];
     int64_t reserve_bytes; /* to be left free on the disk; negative: our own choice */
     bool written;          /* written with zeros, though reserving the room would do */
-    bool imagined;         /* no kernel will swap to it: any file system will do */
+    bool imagined;         /* no kernel will swap to it: any file system will do, and holes */
+
+    /* of a zram device: "" and 0 leave both to the kernel */
+    char algorithm[PW_SWAP_ALGORITHM_BYTES];
+    int64_t limit_bytes; /* of the memory that it takes */
 
     /* Told how many bytes have their place, from time to time; NULL for nobody. */
     void (*progress)(void *context, int64_t bytes);

@@ -58,7 +58,8 @@ int pw_swap_imagine_on(const struct pw_source *source, const char *path, int64_t
     if (!error) {
         size_t size = pw_escape_octal(pw_slice_of(path), " \t\n\\", name, sizeof name);
         long long shown = priority < 0 ? next_priority(pw_buffer_text(&text)) : priority;
-        snprintf(line, sizeof line, "%.*s file\t%lld\t0\t%lld\n", (int)size, name,
+        snprintf(line, sizeof line, "%.*s %s\t%lld\t0\t%lld\n", (int)size, name,
+                 strncmp(path, "/dev/", 5) == 0 ? "partition" : "file",
                  (long long)(size_bytes - source->page_size_bytes) / 1024, shown);
         error = pw_buffer_append(&text, pw_slice_of(line));
     }

@@ -42,7 +42,7 @@ static int probe_open(const struct pw_source *source, int fd, struct pw_swap_pro
         probe->problem = pw_swap_header_problem(&probe->header, source->page_size_bytes,
                                                 probe->size_bytes, probe->regular);
     }
-    if (!error && !probe->problem && probe->regular) {
+    if (!error && !probe->problem && probe->regular && source->live) {
         int64_t last_page = probe->header.last_page;
         probe->problem = pw_extents_problem(fd, (last_page + 1) * source->page_size_bytes);
     }

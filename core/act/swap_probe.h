@@ -12,7 +12,8 @@ struct pw_swap_probe {
     struct pw_swap_header header;
     int64_t size_bytes;  /* of the file or the disk */
     bool regular;        /* it is a file; else a disk */
-    const char *problem; /* why this kernel would not swap to it; NULL when it would */
+    const char *problem; /* why this kernel would not swap to it, which under another root is not
+                            asked about holes; NULL when it would */
 };
 
 /* Looks at a file or disk: 0 or -errno, EINVAL for what is neither. */

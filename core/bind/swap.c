@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /***
-Swap areas: what is on, making files for it, putting them on and taking them off, and how large swap
-should be.
+Swap areas: what is on, making files and zram devices for it, putting them on and taking them off,
+and how large swap should be.
 
 Paths are absolute. Every function is also a method of what `open` returns. Under the host, a policy
 may change what lies below the paths that it was granted, and what it changed is kept, also over a
@@ -42,6 +42,7 @@ int luaopen_pagewarden_swap(lua_State *L) {
         {"on", pw_swap_on},
         {"remove", pw_swap_remove},
         {"resize", pw_swap_resize},
+        {"room", pw_swap_push_room},
         {NULL, NULL},
     };
     return pw_push_view_module(L, PW_SWAP, methods);

@@ -20,6 +20,7 @@ int pw_swap_off(lua_State *L);
 int pw_swap_fstab(lua_State *L);
 int pw_swap_resize(lua_State *L);
 int pw_swap_group(lua_State *L);
+int pw_swap_push_room(lua_State *L);
 
 /* [-0, +0, v] The priority, or the discard, in the options table at `index`, as `on` takes them. */
 int pw_swap_check_priority(lua_State *L, int index);

@@ -2,6 +2,7 @@
 /*** @module pagewarden.swap */
 #include <string.h>
 
+#include "act/swap_zram.h"
 #include "bind/swap.h"
 
 /* The options of a change that the gate wants besides. */
@@ -60,6 +61,23 @@ static void check_uuid(lua_State *L, struct pw_uuid *uuid) {
 }
 
 
+/* [-0, +0, v] What only a zram device has. */
+static void check_compression(lua_State *L, struct pw_swap_change *change) {
+    bool zram = pw_zram_is(luaL_checkstring(L, 2));
+    if (lua_getfield(L, 3, "algorithm") != LUA_TNIL) {
+        size_t size = 0;
+        const char *name = lua_tolstring(L, -1, &size);
+        luaL_argcheck(L, name && size < PW_SWAP_ALGORITHM_BYTES && strlen(name) == size, 2,
+                      "algorithm: a name such as 'zstd' expected");
+        strcpy(change->algorithm, name);
+    }
+    lua_pop(L, 1);
+    change->limit_bytes = check_size(L, "limit", 0);
+    luaL_argcheck(L, zram || !(change->algorithm[0] || change->limit_bytes), 2,
+                  "algorithm, limit: only a zram device, such as /dev/zram0, has them");
+}
+
+
 static bool check_flag(lua_State *L, const char *name) {
     lua_getfield(L, 3, name);
     bool flag = lua_toboolean(L, -1);
@@ -80,21 +98,26 @@ static void push_made(lua_State *L, const struct pw_swap_state *state) {
 
 /***
 Makes a swap file, whole or not at all: of mode 0600, without holes, not copied on write, with a
-header. It is not put on. Refused where there is a file already, in a folder that others may change,
-on file systems that cannot have swap (tmpfs, overlay, zfs, network), and when the disk would have
-less left than its reserve. In a policy, only a task may call it.
+header. It is not put on. At the path of a zram device that is not set up, sets that up instead:
+swap compressed in memory, which `remove` resets again. A file is refused where there is a file
+already, in a folder that others may change, on file systems that cannot have swap (tmpfs, overlay,
+zfs, network), and when the disk would have less left than its reserve. In a policy, only a task may
+call it.
 @function make
 @tparam string path
 @tparam table options `{ size = (bytes, of which whole pages are used), label = "", uuid = (a new
 one without it), reserve = (bytes to be left free on the disk; without it a twentieth of it, at most
-1 GiB), written = (whether zeros are written though reserving room would do), progress = (a
-function, told how many bytes there are), cooldown = (seconds, only under the host) }`
+1 GiB), written = (whether zeros are written though reserving room would do), algorithm = "zstd" (of
+a zram device; the kernel's choice without it), limit = (bytes of memory that a zram device takes at
+most), progress = (a function, told how many bytes there are), cooldown = (seconds, only under the
+host) }`
 @treturn[1] table `{ size =, uuid =, label = }`
 @return[2] nil, "swap PATH: reason", errno, kind
 @usage assert(swap.make("/var/swap/1", { size = 1 << 30 }))
 */
 int pw_swap_make(lua_State *L) {
-    static const char *const names[] = {"size", "label", "uuid", "reserve", "written", TERMS, NULL};
+    static const char *const names[] = {"size",      "label", "uuid", "reserve", "written",
+                                        "algorithm", "limit", TERMS,  NULL};
     struct pw_swap_change change = {.to = {.place = PW_SWAP_OFF}};
     pw_check_surplus(L, 3);
     luaL_checktype(L, 3, LUA_TTABLE);
@@ -104,6 +127,7 @@ int pw_swap_make(lua_State *L) {
     check_uuid(L, &change.to.uuid);
     change.reserve_bytes = check_size(L, "reserve", -1);
     change.written = check_flag(L, "written");
+    check_compression(L, &change);
     return pw_swap_run(L, &change, push_made);
 }
 

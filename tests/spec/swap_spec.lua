@@ -101,6 +101,35 @@ describe("swap.header", function()
 end)
 
 
+describe("swap.room", function()
+  after_each(tree.remove_all)
+
+  it("says what a folder has room for, with and without its reserve", function()
+    local view = assert(swap.open(tree.new { ["var/a"] = "" }))
+    local all, less = view:room("/var", { reserve = 0 }), view:room("/var", { reserve = MIB })
+    assert.equal(all.free, all.room)
+    assert.is_true(less.room < less.free)
+    assert.equal(0, view:room("/var", { reserve = 1 << 60 }).room)
+  end)
+
+  it("says which file systems have no swap", function()
+    local room = assert(swap.room "/proc")
+    assert.equal("its file system", room.filesystem)
+    assert.equal("tmpfs", assert(swap.room "/dev/shm").filesystem)
+    assert.matches("in memory and swap", swap.room("/dev/shm").refusal)
+  end)
+
+  it("says that there is no such folder", function()
+    local none, message, errno, kind = swap.room "/nonexistent"
+    assert.is_nil(none)
+    assert.same({ "swap /nonexistent: there is no such folder", 2, "gone" },
+      { message, errno, kind })
+    assert.error_matches(function() swap.room "var" end, "an absolute path expected")
+    assert.error_matches(function() swap.room("/", { reserve = -1 }) end, "a number of bytes")
+  end)
+end)
+
+
 describe("swap.advise", function()
   local function advice_of(source, machine)
     for _, advice in ipairs(swap.advise(machine)) do

@@ -126,6 +126,58 @@ describe("a test world of a policy that makes swap", function()
     assert.is_nil(io.open(world.path .. "/var/swap/pagewarden-1"))
   end)
 
+  it("needs no room for files that nobody swaps to", function()
+    local world <close> = new { text = GROW:gsub("size = 1 << 20", "size = 1 << 28, reserve = 0") }
+    world:advance "15s"
+    assert.matches("/var/swap/1 file\t262140\t0\t5\n", text_of(world, "/proc/swaps"), 1, true)
+    local used <close> = assert(io.popen(("du -k '%s/var/swap/1'"):format(world.path)))
+    assert.is_true(used:read "n" < 1024)
+  end)
+
+  --- Sets a zram device up when memory is short.
+  local COMPRESS = GROW:gsub('{ "/var/swap" }', '{ "/dev" }')
+    :gsub("/var/swap/1", "/dev/zram0")
+    :gsub("size = 1 << 20", 'size = 1 << 20, algorithm = "zstd", limit = 1 << 19, label = "z"')
+
+  local function with_zram(world, files)
+    for name, contents in pairs { disksize = "0", initstate = "0", reset = "", mem_limit = "0",
+      comp_algorithm = "[lzo] zstd" } do
+      world:write("sys/block/zram0/" .. name, (files and files[name] or contents) .. "\n")
+    end
+    world:write("dev/zram0", "")
+    return world
+  end
+
+  it("sets a zram device up, and resets it", function()
+    local world <close> = with_zram(new { text = COMPRESS })
+    world:advance "15s"
+    assert.matches("/dev/zram0 partition\t1020\t0\t5\n", text_of(world, "/proc/swaps"), 1, true)
+    assert.equal("lzo [zstd]\n", text_of(world, "/sys/block/zram0/comp_algorithm"))
+    assert.equal("524288\n", text_of(world, "/sys/block/zram0/mem_limit"))
+    assert.equal("1048576\n", text_of(world, "/sys/block/zram0/disksize"))
+    world:write("proc/meminfo", "MemTotal: 4028440 kB\nMemAvailable: 2097152 kB\n")
+    world:advance "10s"
+    assert.act(world, { key = "swap /dev/zram0", value = "absent" })
+    assert.equal("0\n", text_of(world, "/sys/block/zram0/disksize"))
+  end)
+
+  for message, files in pairs {
+    ["'zstd' is none of the algorithms there are: %[lzo%]"] = { comp_algorithm = "[lzo]" },
+    ["it is set up already, and not as swap"] = { initstate = "1", disksize = "4096" },
+  } do
+    it("refuses a zram device when " .. message:gsub("%%", ""), function()
+      local world <close> = with_zram(new { text = COMPRESS }, files)
+      assert.error_matches(function() world:advance "15s" end,
+        "swap /dev/zram0: " .. message)
+    end)
+  end
+
+  it("knows that there is no zram device", function()
+    local world <close> = new { text = COMPRESS }
+    world:write("dev/null", "")
+    assert.error_matches(function() world:advance "15s" end, "there is no such device")
+  end)
+
   it("puts a group on, all or none", function()
     local world <close> = new { text = [[
       return { api = 1, name = "group", summary = "A test", needs = { swap = { "/var/swap" } },

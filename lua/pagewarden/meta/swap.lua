@@ -40,12 +40,21 @@ local swap = {}
 ---@field disk? integer bytes
 
 
+---@class pagewarden.SwapRoom
+---@field filesystem string
+---@field free integer bytes
+---@field room integer bytes, without the reserve
+---@field refusal? string
+
+
 ---@class pagewarden.SwapMaking
 ---@field size integer bytes
 ---@field label? string
 ---@field uuid? string
 ---@field reserve? integer bytes to be left free on the disk
 ---@field written? boolean
+---@field algorithm? string of a zram device
+---@field limit? integer bytes of memory that a zram device takes at most
 ---@field progress? fun(bytes: integer)
 ---@field lifetime? "keep"
 ---@field cooldown? number seconds
@@ -107,6 +116,16 @@ function swap.header(path) end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function swap.advise(machine) end
+
+
+--- How much room a folder has for swap files.
+---@param folder string
+---@param options? { reserve: integer? } bytes to be left free
+---@return pagewarden.SwapRoom?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function swap.room(folder, options) end
 
 
 --- Makes a swap file, whole or not at all. In a policy, only a task may call it.
@@ -194,6 +213,7 @@ function swap.open(root) end
 ---@field areas fun(self): pagewarden.SwapArea[]?, string?
 ---@field header fun(self, path: string): pagewarden.SwapHeader?, string?
 ---@field advise fun(self, machine?: pagewarden.SwapMachine): pagewarden.SwapAdvice[]?, string?
+---@field room fun(self, folder: string, options?: table): pagewarden.SwapRoom?, string?
 ---@field make fun(self, path: string, options: pagewarden.SwapMaking): table?, string?
 ---@field on fun(self, path: string, options?: pagewarden.SwapOn): boolean?, string?
 ---@field off fun(self, path: string, options?: pagewarden.SwapOff): boolean?, string?
