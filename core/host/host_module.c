@@ -15,21 +15,23 @@ What the host's Lua half needs from C and luaposix has not.
 
 
 /***
-How wide a terminal is.
-@function columns
+How large a terminal's window is.
+@function window
 @tparam integer fd a file descriptor
 @treturn ?integer its columns; nil when it is not a terminal or does not know
+@treturn ?integer its rows
 */
-static int columns(lua_State *L) {
+static int window(lua_State *L) {
     struct winsize size = {0};
     int fd = (int)luaL_checkinteger(L, 1);
     pw_check_surplus(L, 1);
     if (ioctl(fd, TIOCGWINSZ, &size) || size.ws_col == 0) {
         luaL_pushfail(L);
-    } else {
-        lua_pushinteger(L, size.ws_col);
+        return 1;
     }
-    return 1;
+    lua_pushinteger(L, size.ws_col);
+    lua_pushinteger(L, size.ws_row);
+    return 2;
 }
 
 
@@ -95,10 +97,10 @@ int luaopen_pagewarden_host(lua_State *L) {
         {"allow_waiting", allow_waiting},
         {"ask", pw_ask},
         {"bind", bind_method},
-        {"columns", columns},
         {"only_read", only_read},
         {"cell", pw_new_cell},
         {"gate", pw_new_gate},
+        {"window", window},
         {NULL, NULL},
     };
     pw_define_cell(L);

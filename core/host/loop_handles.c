@@ -29,6 +29,7 @@ static const struct {
 } signal_names[] = {
     {"SIGHUP", SIGHUP},   {"SIGINT", SIGINT},   {"SIGQUIT", SIGQUIT}, {"SIGUSR1", SIGUSR1},
     {"SIGUSR2", SIGUSR2}, {"SIGTERM", SIGTERM}, {"SIGCHLD", SIGCHLD}, {"SIGWINCH", SIGWINCH},
+    {"SIGTSTP", SIGTSTP}, {"SIGCONT", SIGCONT},
 };
 
 

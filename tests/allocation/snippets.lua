@@ -169,7 +169,7 @@ do local gate <close> = assert(host.gate(root)); gate:retract "a" end
 do local gate <close> = assert(host.gate(root)); gate:keep "a" end
 do local l <close> = loop.new { virtual = true }; assert(host.gate(root, { imagined = true, loop = l })):close() end
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
-host.columns(1)
+host.window(1)
 host.allow_waiting(coroutine.create(print))
 assert(host.bind(getmetatable(reader).uptime, reader, {})())
 
@@ -181,7 +181,7 @@ do local l <close> = loop.new { virtual = true }; assert(not l:on_readable(-1, p
 do local l <close> = loop.new { virtual = true }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
 do local l <close> = loop.new { virtual = true }; l:inject("pressure", { resource = "io", cgroup = "/a" }) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_pressure({ resource = "io", stall = 1 }, print)) end
-do local l <close> = loop.new { virtual = true }; assert(l:on_oom(host.columns)) end
+do local l <close> = loop.new { virtual = true }; assert(l:on_oom(host.window)) end
 do local l <close> = loop.new { virtual = true }; l:inject("oom", { pid = 1, comm = "x" }) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_change("proc", print)) end
 do local l <close> = loop.new { reader = reader }; assert(l:on_memory_events("/system.slice", print)) end

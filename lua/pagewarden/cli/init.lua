@@ -7,8 +7,8 @@ local exit = require "pagewarden.cli.exit"
 local cli = {}
 
 --- In the order that help lists them.
-local COMMANDS = { "report", "list", "help", "check", "new", "run", "daemon", "status", "explain",
-  "reload", "stop", "undo", "eval", "completion" }
+local COMMANDS = { "report", "top", "list", "help", "check", "new", "run", "daemon", "status",
+  "explain", "reload", "stop", "undo", "eval", "completion" }
 
 --- What a bare `pagewarden` does.
 local DEFAULT = "report"

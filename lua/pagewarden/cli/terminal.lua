@@ -19,7 +19,7 @@ local STYLES = {
 ---@return integer
 function terminal.width()
   local wanted = math.tointeger(tonumber(os.getenv "COLUMNS"))
-  local columns = wanted or host.columns(unistd.STDOUT_FILENO) or USUAL
+  local columns = wanted or host.window(unistd.STDOUT_FILENO) or USUAL
   return math.max(columns, NARROWEST)
 end
 

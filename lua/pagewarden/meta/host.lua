@@ -7,10 +7,11 @@
 local host = {}
 
 
---- How wide a terminal is; nil when it is not one.
+--- How large a terminal's window is; nil when it is not one.
 ---@param fd integer
----@return integer?
-function host.columns(fd) end
+---@return integer? columns
+---@return integer? rows
+function host.window(fd) end
 
 
 --- A method written in C as a function of a module.
