@@ -5,6 +5,7 @@
 
 #include "bind/process.h"
 #include "read/cgroup.h"
+#include "read/kernel_stack.h"
 #include "read/single.h"
 #include "read/status.h"
 
@@ -299,6 +300,51 @@ static int cmdline(lua_State *L) {
 
 
 /***
+The function of the kernel in which the process waits.
+@function process:wchan
+@treturn[1] string such as "folio_wait_bit_common"; empty when it runs, or when one may not know,
+which takes the rights of a debugger
+@return[2] nil, message, errno, kind
+*/
+static int wchan(lua_State *L) {
+    pw_check_surplus(L, 1);
+    int failed = pw_read_process_file(L, "wchan");
+    if (failed) {
+        return failed;
+    }
+    pw_push_slice(L, pw_parse_wchan(text_read(L)));
+    return 1;
+}
+
+
+/***
+The functions of the kernel in which the process is, the innermost first. For root, and only where
+the kernel was built with it.
+@function process:stack
+@treturn[1] table a list such as `{ "folio_wait_bit_common", "filemap_fault", … }`; empty for a
+process that runs
+@treturn[1] table flaws
+@return[2] nil, message, errno, kind
+*/
+static int stack(lua_State *L) {
+    pw_check_surplus(L, 1);
+    int failed = pw_read_process_file(L, "stack");
+    if (failed) {
+        return failed;
+    }
+    struct pw_slice text = text_read(L), function;
+    struct pw_flaws flaws = {0};
+    lua_newtable(L);
+    while (pw_next_stack_function(&text, &function, &flaws)) {
+        pw_push_slice(L, function);
+        pw_append(L);
+    }
+    pw_push_flaws(L, &flaws);
+    return 2;
+}
+
+
+/***
 Whether the process is still running. A zombie, which only waits for its parent, is not.
 @function process:alive
 @treturn[1] boolean
@@ -320,5 +366,6 @@ static int alive(lua_State *L) {
 
 
 const luaL_Reg pw_process_file_methods[] = {
-    {"stat", stat_of},  {"statm", statm},     {"status", status}, {"io", io},  {"oom", oom},
-    {"cgroup", cgroup}, {"cmdline", cmdline}, {"alive", alive},   {NULL, NULL}};
+    {"stat", stat_of}, {"statm", statm},   {"status", status},   {"io", io},
+    {"oom", oom},      {"cgroup", cgroup}, {"cmdline", cmdline}, {"wchan", wchan},
+    {"stack", stack},  {"alive", alive},   {NULL, NULL}};

@@ -200,6 +200,17 @@ describe("a process", function()
     assert.same({ "sh", "-c", "", "a b" }, (process({ cmdline = "sh\0-c\0\0a b\0" }):cmdline()))
   end)
 
+  it("waits in the kernel, as far as one may know", function()
+    local waiting = process { wchan = "io_schedule", stack = "[<0>] io_schedule+0x46/0x70\n"
+      .. "[<0>] folio_wait_bit_common+0x13d/0x350\n[<0>] 0x12\n" }
+    assert.equal("io_schedule", waiting:wchan())
+    local stack, flaws = waiting:stack()
+    assert.same({ "io_schedule", "folio_wait_bit_common" }, stack)
+    assert.equal(1, flaws.skipped)
+    assert.equal("", process({ wchan = "0" }):wchan())
+    assert.equal("unsupported", select(4, process({}):stack()))
+  end)
+
   it("has mappings with paths", function()
     local maps = process({ maps = "1000-3000 r--p 00001000 fd:01 7   /a\\012b (deleted)\n"
       .. "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0\n" }):maps()

@@ -130,3 +130,19 @@ function Process:cgroup() end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function Process:cmdline() end
+
+
+--- The function of the kernel in which it waits; empty when it runs, or one may not know.
+---@return string?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Process:wchan() end
+
+
+--- The functions of the kernel in which it is, the innermost first. Root's.
+---@return string[]?
+---@return pagewarden.Flaws|string flaws or a message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Process:stack() end
