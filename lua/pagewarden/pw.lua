@@ -52,16 +52,32 @@ local function check_running(level)
 end
 
 
-local function new_handle(id, fn)
+local function keep(handle, id, fn)
   callbacks[id] = fn
-  return setmetatable({ id = id }, Handle)
+  handle.id = id
 end
 
 
---- Asks the host to call back.
+--- Asks the host to call back. What comes of that is kept by a handle that is there already: when
+--- memory lacks even for that, the host is not left with what nobody knows of.
+local function new_handle(fn, question, ...)
+  local handle = setmetatable({ id = false }, Handle)
+  local id, message, errno, kind = host.ask(question, ...)
+  if not id then
+    return id, message, errno, kind
+  end
+  local ok, problem = pcall(keep, handle, id, fn)
+  if not ok then
+    host.ask("cancel", id)
+    error(problem, 0)
+  end
+  return handle
+end
+
+
 local function wait_for(fn, question, ...)
   check_running(3)
-  return new_handle(host.ask(question, ...), fn)
+  return new_handle(fn, question, ...)
 end
 
 
@@ -70,13 +86,11 @@ end
 local function listen(method, fn, ...)
   check_function(method, fn)
   check_running(2)
-  local id, message, errno, kind = host.ask(method, ...)
-  if id == false then
+  local handle, message, errno, kind = new_handle(fn, method, ...)
+  if handle == false then
     error(("pw:%s: %s"):format(method, message), 2)
-  elseif not id then
-    return nil, message, errno, kind
   end
-  return new_handle(id, fn)
+  return handle, message, errno, kind
 end
 
 
