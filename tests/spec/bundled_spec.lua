@@ -14,12 +14,14 @@ local CHANGING = "openat,open,creat,write,pwrite64,writev,sendto,sendmsg,truncat
   .. "swapoff,mount"
 
 --- Opening to read changes nothing; what is written to the program's own output, or to a descriptor
---- that is no file, goes nowhere else.
+--- that is no file, goes nowhere else. A pressure trigger is the descriptor's, and ends with it.
 local function is_harmless(call)
   return call:find "O_RDONLY" or call:find "O_PATH" or call:find "^%S+ +write%([12]<"
     or call:find '"/proc/self/fd/[12]"'
     or call:find "^%S+ +write%(%d+</dev/null>" or call:find "^%S+ +write%(%d+<anon_inode:"
     or call:find "^%S+ +write%(%d+<pipe:"
+    or call:find '^%S+ +openat%(%d+</>, "proc/pressure/%l+", O_RDWR'
+    or call:find "^%S+ +write%(%d+</proc/pressure/"
 end
 
 --- Whether a message is why a policy does not want to run here, and not where its code is wrong.
