@@ -1,0 +1,118 @@
+-- SPDX-License-Identifier: MIT
+-- The recipes for settings on a real kernel: sysctl-keep holds what it set and lets go.
+local lab = require "lab"
+local sysctl = require "pagewarden.sysctl"
+
+local DIRTY = { "vm.dirty_bytes", "vm.dirty_ratio", "vm.dirty_background_bytes",
+  "vm.dirty_background_ratio" }
+
+local TRIES = 20
+
+
+--- The line of what a program says that has this in it; nil when it ends without.
+local function hear(program, expected)
+  for line in program.output:lines() do
+    if line:find(expected) then
+      return line
+    end
+  end
+end
+
+
+--- Starts a recipe, and waits until it says something. Tried again, since time that the host takes
+--- from the guest passes for CPU time of the policy, which then overruns its deadline.
+local function start(words, expected)
+  for _ = 1, TRIES do
+    local program = lab.start { "pagewarden", "run", table.unpack(words) }
+    if hear(program, expected) then
+      return program
+    end
+  end
+  error("it ended without saying " .. expected)
+end
+
+
+--- Runs a recipe to its end.
+local function run(words)
+  local status, output
+  for _ = 1, TRIES do
+    status, output = lab.run("pagewarden run " .. words)
+    if not output:find("it ran for more than", 1, true) then
+      break
+    end
+  end
+  return status, output
+end
+
+
+return {
+  { "sysctl-keep finds no mistake in what this kernel starts with", function()
+    local status, output = run "sysctl-keep"
+    assert.equal(0, status)
+    assert.matches("linted: %d+ settings of memory: no mistake", output)
+  end },
+
+  { "sysctl-keep sets a profile, and puts pairs back at its end", function()
+    local before = sysctl.save(DIRTY)
+    local program = start({ "sysctl-keep", "-o", "profile=desktop" }, "set: vm.max_map_count")
+    assert.same({ 256 << 20, 0, 128 << 20, 0 }, { sysctl.get(DIRTY[1]), sysctl.get(DIRTY[2]),
+      sysctl.get(DIRTY[3]), sysctl.get(DIRTY[4]) })
+    program:signal "SIGTERM"
+    assert.same({ "exited", 0 }, { program:wait() })
+    assert.same(before, sysctl.save(DIRTY))
+  end },
+
+  { "sysctl-keep takes a partner's write for drift, and the second time lets go", function()
+    local program = start({ "sysctl-keep", "-o", "set=vm.dirty_bytes=268435456,vm.swappiness=10",
+      "-o", "interval=1s" }, "set: vm.swappiness")
+    lab.write("/proc/sys/vm/dirty_ratio", 40)
+    assert.matches("set vm.dirty_bytes to 0; it is 268435456 again", hear(program, "drift"))
+    lab.write("/proc/sys/vm/dirty_ratio", 40)
+    hear(program, "left%-alone: vm.dirty_bytes is 0")
+    program:signal "SIGTERM"
+    program:wait()
+    assert.same({ 40, 60 }, { sysctl.get "vm.dirty_ratio", sysctl.get "vm.swappiness" })
+    assert(sysctl.set("vm.dirty_ratio", 20))
+  end },
+
+  { "sysctl-keep leaves a key that another policy owns, and sets the rest", function()
+    local owner = lab.run_policy("owner", '{ sysctl = { "vm.swappiness" } }',
+      'assert(pw.sysctl.set("vm.swappiness", 90))')
+    local program = start({ "sysctl-keep", "-o", "profile=server" }, "set: vm.dirty_ratio")
+    assert.same({ 90, 40 }, { sysctl.get "vm.swappiness", sysctl.get "vm.dirty_ratio" })
+    program:signal "SIGTERM"
+    program:wait()
+    assert.equal(20, sysctl.get "vm.dirty_ratio")
+    owner:signal "SIGTERM"
+    owner:wait()
+    assert.equal(60, sysctl.get "vm.swappiness")
+  end },
+
+  { "sysctl-keep sets once for good, until undo", function()
+    local status, output = run "sysctl-keep -o set=vm.swappiness=10 -o once=true"
+    assert.equal(0, status)
+    assert.equal(10, sysctl.get "vm.swappiness")
+    assert.matches("vm.swappiness is 10, was 60: as asked", output)
+    local _, list = lab.run "pagewarden undo"
+    assert.equal(0, (lab.run("pagewarden undo " .. assert(list:match "(%d+)"))))
+    assert.equal(60, sysctl.get "vm.swappiness")
+  end },
+
+  { "sysctl-keep explains a panic, and refuses to set one that nothing ends", function()
+    local reboot = sysctl.get "kernel.panic"
+    assert(sysctl.set("vm.panic_on_oom", 1))
+    lab.defer(function()
+      sysctl.set("vm.panic_on_oom", 0)
+      sysctl.set("kernel.panic", reboot)
+    end)
+    local _, output = run "sysctl-keep"
+    assert.matches('guide: vm.panic_on_oom is 1: the guide has it "to disable oom%-kill"', output)
+    assert(sysctl.set("vm.panic_on_oom", 0))
+    assert(sysctl.set("kernel.panic", 0))
+    local status
+    status, output = run "sysctl-keep -o set=vm.panic_on_oom=1"
+    assert.equal(1, status)
+    assert.matches("is refused: the machine panics", output)
+    assert.equal(0, sysctl.get "vm.panic_on_oom")
+  end },
+}
