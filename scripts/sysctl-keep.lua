@@ -93,6 +93,7 @@ local function begin(pw, plan, lifetime)
   for _, item in ipairs(plan) do
     item.kept = shown(kept[item.key])
     say_set(pw, item, was[item.key])
+    item.why = nil
     local shortfall = item.key == "vm.swappiness" and swappiness.shortfall(pw.cgroup)
     if shortfall then
       pw.log("reach", { key = item.key, message = shortfall })

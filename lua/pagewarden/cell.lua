@@ -14,8 +14,8 @@ local cell = { fire = pw.fire, stop = pw.stop }
 local policy ---@type pagewarden.Declaration
 local values = {} ---@type table<string, any>
 
---- Modules that a policy is done with once it has started, unless it keeps them itself: two thirds
---- of the memory of a small one.
+--- Modules that a policy is done with once it has started, as with those that recipes share, unless
+--- it keeps them itself: two thirds of the memory of a small one.
 local FOR_LOADING = { "pagewarden.declaration", "pagewarden.needs", "pagewarden.option",
   "pagewarden.option_types", "pagewarden.option_values", "pagewarden.sandbox", "pagewarden.unit" }
 
@@ -67,6 +67,11 @@ local function let_go()
   cell.load, cell.set_options, cell.needs, cell.start = nil, nil, nil, nil
   for _, name in ipairs(FOR_LOADING) do
     package.loaded[name] = nil
+  end
+  for name in pairs(package.loaded) do
+    if name:find "^pagewarden%.recipe%." then
+      package.loaded[name] = nil
+    end
   end
 end
 

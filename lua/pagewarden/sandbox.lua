@@ -14,7 +14,7 @@ local PURE = { "pagewarden.format", "pagewarden.option", "pagewarden.pattern", "
 local FUNCTIONS = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget",
   "rawlen", "rawset", "select", "setmetatable", "tonumber", "tostring", "type", "xpcall" }
 
-local LIBRARIES = { "coroutine", "math", "string", "table", "utf8" }
+local LIBRARIES = { coroutine = true, math = true, string = true, table = true, utf8 = true }
 
 
 --- Each environment has its own tables, so that nothing a policy puts into one reaches the host's.
@@ -33,8 +33,15 @@ local function get_metatable(value)
 end
 
 
-local function refuse_unknown(_, name)
-  error(("global '%s' is not available here"):format(tostring(name)), 2)
+--- A library is copied when it is first used: most policies never use most of them.
+local function find_library(environment, name)
+  if not LIBRARIES[name] then
+    error(("global '%s' is not available here"):format(tostring(name)), 2)
+  end
+  local library = copy(_G[name])
+  library.dump = nil -- of string
+  rawset(environment, name, library)
+  return library
 end
 
 
@@ -130,13 +137,9 @@ function sandbox.environment(folder, may_load)
   for _, name in ipairs(FUNCTIONS) do
     environment[name] = _G[name]
   end
-  for _, name in ipairs(LIBRARIES) do
-    environment[name] = copy(_G[name])
-  end
-  environment.string.dump = nil
   environment.require = new_require(folder, environment, may_load, outside)
   return setmetatable(environment, {
-    __index = refuse_unknown, __newindex = refuse_new, __metatable = false,
+    __index = find_library, __newindex = refuse_new, __metatable = false,
   }), outside
 end
 
