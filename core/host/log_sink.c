@@ -157,6 +157,9 @@ static size_t format_notice(const struct pw_log_sink *sink, char *notice) {
                         "PAGEWARDEN_POLICY=pagewarden\nPAGEWARDEN_EVENT=dropped\n"
                         "PAGEWARDEN_COUNT=%llu\n",
                         count, count);
+        break;
+    case PW_LOG_CSV:
+        break;
     }
     return (size_t)size;
 }
@@ -165,7 +168,7 @@ static size_t format_notice(const struct pw_log_sink *sink, char *notice) {
 /* Says how many were dropped, in the queue's place of the next record. */
 static void say_dropped(struct pw_log_sink *sink) {
     char notice[NOTICE_BYTES];
-    if (sink->unsaid > 0) {
+    if (sink->unsaid > 0 && sink->format != PW_LOG_CSV) {
         struct pw_slice record = {notice, format_notice(sink, notice)};
         if (pw_log_queue_add(&sink->queue, record)) {
             sink->unsaid = 0;

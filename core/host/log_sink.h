@@ -19,6 +19,7 @@ enum pw_log_format {
     PW_LOG_TEXT,
     PW_LOG_JSON,
     PW_LOG_JOURNAL, /* one datagram an event: "FIELD=value" lines */
+    PW_LOG_CSV,     /* the sink says nothing itself */
 };
 
 #define PW_LOG_QUEUE_BYTES ((size_t)64 << 10)

@@ -2,7 +2,7 @@
  *
  * The Lua module pagewarden.log_sink, for the host's Lua half: see log_sink.h.
  *
- *   open(loop, { format = "text"|"json"|"journal", fd =, socket =, queue = }) -> sink
+ *   open(loop, { format = "text"|"json"|"journal"|"csv", fd =, socket =, queue = }) -> sink
  *   sink:write(record)     -> true, or nil, message, errno, kind when it is lost
  *   sink:finish(seconds?)  -> true once all is written; without end unless told
  *   sink:dropped()         -> how many were lost
@@ -82,7 +82,7 @@ static int close_sink(lua_State *L) {
 /* [-0, +0, v] What the table at 2 says of a target. Its strings are the table's. */
 static struct pw_log_target check_target(lua_State *L) {
     static const char *const known[] = {"format", "fd", "socket", "queue", NULL};
-    static const char *const formats[] = {"text", "json", "journal", NULL};
+    static const char *const formats[] = {"text", "json", "journal", "csv", NULL};
     struct pw_log_target target = {0};
     luaL_checktype(L, 2, LUA_TTABLE);
     pw_check_names(L, 2, known, "field");

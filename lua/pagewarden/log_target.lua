@@ -2,6 +2,7 @@
 --- Where events go: to journald with its fields when that is what reads us, else to a stream as
 -- text or JSON. Never waits for whoever reads, and counts what it dropped: core/host/log_sink.h.
 -- @module pagewarden.log_target
+local csv = require "pagewarden.csv"
 local log = require "pagewarden.log"
 local log_sink = require "pagewarden.log_sink"
 local stat = require "posix.sys.stat"
@@ -24,18 +25,22 @@ end
 
 ---@class pagewarden.LogTarget
 ---@field private sink table
----@field private show fun(event: pagewarden.Event): string
+---@field private show fun(event: pagewarden.Event): string?
 local LogTarget = {}
 LogTarget.__index = LogTarget
 
 
---- Writes an event, or lets it wait.
+--- Writes an event, or lets it wait; as CSV only events of one kind.
 ---@param event pagewarden.Event
 ---@return boolean? ok
 ---@return string? message why it is lost
 ---@return integer? errno
 function LogTarget:say(event)
-  return self.sink:write(self.show(event))
+  local record = self.show(event)
+  if record then
+    return self.sink:write(record)
+  end
+  return true
 end
 
 
@@ -70,6 +75,7 @@ end
 
 ---@class pagewarden.LogTargetOptions
 ---@field json boolean? JSON, to the stream, whoever reads it
+---@field csv string? rows of CSV, of events of this name and no others
 ---@field fd integer? the stream, standard output unless told
 ---@field journal_stream string? the variable JOURNAL_STREAM of the environment
 ---@field socket string? where journald listens, unless it is where it always does
@@ -84,7 +90,9 @@ end
 function log_target.open(loop, given)
   local fd = given.fd or STDOUT
   local format, show = "text", with_newline(log.to_text)
-  if given.json then
+  if given.csv then
+    format, show = "csv", csv.new(given.csv)
+  elseif given.json then
     format, show = "json", with_newline(log.to_json)
   elseif is_journal(given.journal_stream, fd) then
     format, show = "journal", log.to_journal

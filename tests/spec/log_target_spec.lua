@@ -104,6 +104,19 @@ describe("events", function()
     assert.matches("pagewarden: dropped: count=1\n", unistd.read(ends[1], 65536), 1, true)
   end)
 
+  it("are dropped from rows without a word among them, which a run says at its end", function()
+    local target <close> = open { csv = "seen", queue = 1024 }
+    repeat until not target:say(EVENT)
+    assert.is_true(target:say { time = 1, policy = "demo", event = "other" })
+    assert.equal(1, target:dropped())
+    local rows = ""
+    repeat
+      rows = rows .. unistd.read(ends[1], 65536)
+    until target:finish(0.001)
+    assert.matches("^time,comm,pid\n", rows)
+    assert.is_nil(rows:find "dropped")
+  end)
+
   it("are all there when a run ends, however slow their reader is", function()
     local path = folder:write("demo.lua", [[
       return { api = 1, name = "demo", summary = "Says much", start = function(pw)

@@ -52,6 +52,36 @@ describe("pagewarden", function()
         event)
     end)
 
+    describe("with --csv", function()
+      local SEEN = [[start = function(pw)
+        pw.log("seen", { n = 1, comm = 'a "b", c\27[2J\n\255', ok = true, message = "for people" })
+        pw.log("other", { n = 9 })
+        pw.log("seen", { n = 2.5, later = 1 })
+      end]]
+
+      it("writes one kind of event as rows under the names of its fields", function()
+        local status, output, errors = run("run DEMO --csv seen", SEEN)
+        assert.same({ 0, "" }, { status, errors })
+        local head, first, second = output:match "^([^\n]*)\n([^\n]*)\n([^\n]*)\n$"
+        assert.equal("time,comm,n,ok", head)
+        assert.matches('^1%d%d%d%d%d%d%d%d%d%.?%d*,"a ""b"", c\\x1B%[2J\\n\\xFF",1,true$', first)
+        assert.matches("^1%d+%.?%d*,,2.5,$", second)
+      end)
+
+      it("says which events there were when there were none of those", function()
+        local status, output, errors = run("run DEMO --csv sene", SEEN)
+        assert.same({ 0, "" }, { status, output })
+        assert.equal("pagewarden: --csv: there was no event 'sene', but other, seen\n", errors)
+      end)
+
+      it("is refused without an event's name, and beside --json", function()
+        check_complaint(2, "--csv: expected the name of an event, found 'A,b'",
+          run("run DEMO --csv A,b", EMPTY))
+        check_complaint(2, "--csv and --json: events are written one way",
+          run("run DEMO --csv seen --json", EMPTY))
+      end)
+    end)
+
     it("stops after --for with status 0", function()
       local status, output = run("run DEMO --for 50ms --json", [[start = function(pw)
         pw:every(3600, function() end)

@@ -11,6 +11,8 @@ local policies = require "pagewarden.cli.policies"
 local posture = require "pagewarden.cli.posture"
 local root = require "pagewarden.cli.root"
 local runtime = require "pagewarden.runtime"
+local sorted_keys = require "pagewarden.sorted_keys"
+local text = require "pagewarden.text"
 local time = require "posix.time"
 local unit = require "pagewarden.unit"
 
@@ -27,6 +29,9 @@ function run.define(parser)
   parser:option "--for"
     :argname "TIME"
     :description "Stop after this long, such as 30s or 5m; the exit status is then 0."
+  parser:option "--csv"
+    :argname "EVENT"
+    :description "Write only events of this name, as rows of CSV."
   parser:flag "--dry-run"
     :description "Decide and log every change, and make none."
   parser:flag "--yes"
@@ -46,6 +51,17 @@ local function duration_of(arguments)
       ("--for: expected a duration with a unit, such as 30s or 5m, found '%s'"):format(written))
   end
   return seconds
+end
+
+
+--- What is wrong with how events are to be written, or nil.
+local function check_format(arguments)
+  if arguments.csv and arguments.json then
+    return exit.complain(exit.USAGE, "--csv and --json: events are written one way")
+  elseif arguments.csv and not arguments.csv:find "^%l[%l%d_-]*$" then
+    return exit.complain(exit.USAGE, ("--csv: expected the name of an event, found '%s'"):format(
+      text.escape(arguments.csv)))
+  end
 end
 
 
@@ -93,6 +109,7 @@ end
 --- failure of the policy is for the end of the run to say, to people.
 local function new_sink(outlet, loop, as_json)
   return function(event)
+    outlet.seen[event.event] = true
     if event.event == "failed" and not as_json then
       return
     end
@@ -102,6 +119,21 @@ local function new_sink(outlet, loop, as_json)
       loop:stop()
     end
   end
+end
+
+
+--- Says when rows are missing: of none of the events that were asked for, or of some.
+local function check_rows(outlet, csv)
+  local dropped = outlet.target:dropped()
+  if dropped > 0 then
+    return exit.complain(exit.FAILED, ("--csv: %d rows were lost, since nobody read them in time")
+      :format(dropped))
+  elseif not outlet.seen[csv] then
+    local names = sorted_keys(outlet.seen)
+    exit.complain(exit.DONE, ("--csv: there was no event '%s'%s"):format(csv,
+      #names > 0 and ", but " .. table.concat(names, ", ") or ""))
+  end
+  return exit.DONE
 end
 
 
@@ -138,9 +170,9 @@ end
 local function run_policy(policy, grant, gate, reader, arguments, seconds)
   local loop <close> = assert(loops.new { reader = reader })
   local target <close> = assert(log_target.open(loop, {
-    json = arguments.json, journal_stream = os.getenv "JOURNAL_STREAM",
+    json = arguments.json, csv = arguments.csv, journal_stream = os.getenv "JOURNAL_STREAM",
   }))
-  local outlet = { target = target }
+  local outlet = { target = target, seen = {} }
   local instance = run_loop(loop, seconds, function()
     return runtime.start(policy, {
       loop = loop, reader = reader, now = wall_clock,
@@ -148,6 +180,9 @@ local function run_policy(policy, grant, gate, reader, arguments, seconds)
     }, { grant = grant })
   end)
   local status = finish_output(outlet)
+  if arguments.csv and status == exit.DONE then
+    status = check_rows(outlet, arguments.csv)
+  end
   if instance.failure then
     if os.getenv "PAGEWARDEN_DEBUG" == "1" and instance.trace then
       io.stderr:write(instance.trace, "\n")
@@ -160,6 +195,7 @@ end
 
 function run.run(arguments, context)
   local seconds, failed = duration_of(arguments)
+  failed = failed or check_format(arguments)
   if failed then
     return failed
   end
