@@ -93,20 +93,94 @@ static void begin_mapping(lua_State *L, const struct pw_mapping *mapping, int fi
 }
 
 
-/* Adds a line under its mapping on top of the stack. */
-static void set_line(lua_State *L, const struct pw_smaps_line *line) {
-    if (line->kind == PW_SMAPS_FLAGS) {
-        pw_set_slice(L, "VmFlags", line->flags);
-        return;
+/* Which mappings are wanted, and which of their fields. */
+struct choice {
+    int fields;          /* where a table is whose keys they are; 0: all of them */
+    int64_t least_bytes; /* in memory and swap together */
+};
+
+
+/* [-0, +1, v] The options at 2; what is pushed is the table of fields, or nil. */
+static struct choice check_choice(lua_State *L) {
+    static const char *const names[] = {"least", NULL};
+    struct choice choice = {0};
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2)) {
+        lua_pushnil(L);
+        return choice;
     }
-    pw_push_slice(L, line->field.key);
-    pw_push_number(L, &line->field.number);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    pw_check_names(L, 2, names, "option");
+    lua_getfield(L, 2, "least");
+    choice.least_bytes = luaL_optinteger(L, -1, 0);
+    lua_pop(L, 1);
+    lua_newtable(L);
+    for (lua_Integer i = 1; lua_geti(L, 2, i) != LUA_TNIL; i++) {
+        luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "names of fields expected");
+        lua_pushboolean(L, true);
+        lua_rawset(L, 3);
+        choice.fields = 3;
+    }
+    lua_pop(L, 1);
+    return choice;
+}
+
+
+/* [-0, +0, m] Adds a line under its mapping on top of the stack, if it is wanted. */
+static void set_line(lua_State *L, const struct choice *choice, const struct pw_smaps_line *line) {
+    bool is_flags = line->kind == PW_SMAPS_FLAGS;
+    pw_push_slice(L, is_flags ? pw_slice_of("VmFlags") : line->field.key);
+    if (choice->fields) {
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, choice->fields) == LUA_TNIL) {
+            lua_pop(L, 2);
+            return;
+        }
+        lua_pop(L, 1);
+    }
+    if (is_flags) {
+        pw_push_slice(L, line->flags);
+    } else {
+        pw_push_number(L, &line->field.number);
+    }
     lua_rawset(L, -3);
 }
 
 
-static int push_mappings(lua_State *L, const char *name, int fields) {
-    pw_check_surplus(L, 1);
+/* What the mapping whose lines the text begins with has in memory and swap. */
+static int64_t held_bytes(struct pw_slice text) {
+    struct pw_smaps_line line;
+    struct pw_flaws flaws = {0};
+    int64_t held = 0;
+    while (pw_next_smaps_line(&text, &line, &flaws) && line.kind != PW_SMAPS_MAPPING) {
+        bool holds = line.kind == PW_SMAPS_FIELD &&
+                     (pw_slice_is(line.field.key, "Rss") || pw_slice_is(line.field.key, "Swap"));
+        held = holds ? pw_add_saturating(held, line.field.number.value) : held;
+    }
+    return held;
+}
+
+
+/* [-0, +0, m] Takes the next line into the list at `list`: its mapping is on top of that, if it is
+ * wanted. Whether any mapping has begun. */
+static bool take_line(lua_State *L, int list, const struct choice *choice,
+                      const struct pw_smaps_line *line, struct pw_slice rest, bool begun) {
+    if (line->kind == PW_SMAPS_MAPPING) {
+        lua_settop(L, list);
+        if (choice->least_bytes <= 0 || held_bytes(rest) >= choice->least_bytes) {
+            begin_mapping(L, &line->mapping, choice->fields ? 4 : 25);
+        }
+        return true;
+    }
+    if (lua_gettop(L) > list) {
+        set_line(L, choice, line);
+    }
+    return begun;
+}
+
+
+/* [-0, +n, m] The results of smaps and maps. */
+static int push_mappings(lua_State *L, const char *name, const struct choice *choice) {
     int failed = pw_read_process_file(L, name);
     if (failed) {
         return failed;
@@ -114,17 +188,12 @@ static int push_mappings(lua_State *L, const char *name, int fields) {
     struct pw_slice text = pw_buffer_text(&pw_reader_of_process(L)->buffer);
     struct pw_smaps_line line;
     struct pw_flaws flaws = {0};
+    bool begun = false;
     lua_newtable(L);
     int list = lua_gettop(L);
     while (pw_next_smaps_line(&text, &line, &flaws)) {
-        if (line.kind == PW_SMAPS_MAPPING) {
-            lua_settop(L, list);
-            begin_mapping(L, &line.mapping, fields);
-        } else if (lua_gettop(L) > list) {
-            set_line(L, &line);
-        } else {
-            flaws.skipped++;
-        }
+        begun = take_line(L, list, choice, &line, text, begun);
+        flaws.skipped += !begun;
     }
     lua_settop(L, list);
     pw_push_flaws(L, &flaws);
@@ -136,13 +205,17 @@ static int push_mappings(lua_State *L, const char *name, int fields) {
 The mappings with what each holds, from smaps: as expensive as `rollup`, and as long as the process
 has mappings. Needs the rights of a debugger.
 @function process:smaps
+@tparam[opt] table options the fields that are wanted, all when none is named, and of which
+mappings: `{ "Rss", "Swap", least = (bytes that Rss and Swap must come to) }`
 @treturn[1] table a list like that of `maps`, each with `Size`, `Rss`, `Pss` and so on in bytes, and
 `VmFlags` as text; empty for a kernel thread
 @treturn[1] table flaws
 @return[2] nil, message, errno, kind
 */
 static int smaps(lua_State *L) {
-    return push_mappings(L, "smaps", 25);
+    pw_check_surplus(L, 2);
+    struct choice choice = check_choice(L);
+    return push_mappings(L, "smaps", &choice);
 }
 
 
@@ -157,7 +230,8 @@ when the name ends in " (deleted)". Empty for a kernel thread
 @return[2] nil, message, errno, kind
 */
 static int maps(lua_State *L) {
-    return push_mappings(L, "maps", 0);
+    pw_check_surplus(L, 1);
+    return push_mappings(L, "maps", &(struct choice){0});
 }
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*** @classmod process */
 #include <errno.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "bind/process.h"
@@ -299,6 +300,39 @@ static int cmdline(lua_State *L) {
 }
 
 
+/* Reads a link in the process's directory: its bytes, or -errno. */
+static ssize_t read_link(lua_State *L, const char *name, char *target, size_t room) {
+    struct pw_stat stat;
+    struct pw_flaws flaws = {0};
+    int fd = open_process(L, &stat, &flaws);
+    if (fd < 0) {
+        return fd;
+    }
+    ssize_t size = readlinkat(fd, name, target, room);
+    int error = errno;
+    close(fd);
+    return size < 0 ? -error : size;
+}
+
+
+/***
+The program's file. Needs the rights of a debugger.
+@function process:exe
+@treturn[1] string its path, which ends in " (deleted)" when there is another file by now, or none
+@return[2] nil, message, errno, kind; "unsupported" for a kernel thread, which has none
+*/
+static int exe(lua_State *L) {
+    char target[PATH_MAX];
+    pw_check_surplus(L, 1);
+    ssize_t size = read_link(L, "exe", target, sizeof target);
+    if (size < 0) {
+        return pw_fail_process(L, "exe", (int)-size);
+    }
+    lua_pushlstring(L, target, (size_t)size);
+    return 1;
+}
+
+
 /***
 The function of the kernel in which the process waits.
 @function process:wchan
@@ -367,5 +401,5 @@ static int alive(lua_State *L) {
 
 const luaL_Reg pw_process_file_methods[] = {
     {"stat", stat_of}, {"statm", statm},   {"status", status},   {"io", io},
-    {"oom", oom},      {"cgroup", cgroup}, {"cmdline", cmdline}, {"wchan", wchan},
-    {"stack", stack},  {"alive", alive},   {NULL, NULL}};
+    {"oom", oom},      {"cgroup", cgroup}, {"cmdline", cmdline}, {"exe", exe},
+    {"wchan", wchan},  {"stack", stack},   {"alive", alive},     {NULL, NULL}};

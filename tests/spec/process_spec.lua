@@ -28,6 +28,7 @@ describe("a process of this machine", function()
     assert.is_true(me:oom().oom_score_adj <= 1000)
     assert.matches("lua", table.concat(me:cmdline(), " "))
     assert.matches("^/", me:cgroup()[1].path)
+    assert.matches("/lua", me:exe(), 1, true)
     assert.is_true(me:alive())
   end)
 
@@ -198,6 +199,23 @@ describe("a process", function()
 
   it("has arguments, empty ones too", function()
     assert.same({ "sh", "-c", "", "a b" }, (process({ cmdline = "sh\0-c\0\0a b\0" }):cmdline()))
+  end)
+
+  it("has only the mappings and fields that are asked for", function()
+    local p = process { smaps = "1000-2000 r--p 0 0:1 7 /a\nSize: 4 kB\nRss: 4 kB\nSwap: 0 kB\n"
+      .. "2000-9000 rw-p 0 0:0 0\nSize: 28 kB\nRss: 4 kB\nSwap: 8 kB\nVmFlags: rd wr\n" }
+    assert.equal(2, #p:smaps {})
+    local large = p:smaps { "Rss", "VmFlags", least = 12 << 10 }
+    assert.equal(1, #large)
+    assert.same({ 0x2000, 4096, "rd wr" }, { large[1].start, large[1].Rss, large[1].VmFlags })
+    assert.is_nil(large[1].Size)
+    assert.has_error(function() p:smaps { lest = 1 } end,
+      "unknown option 'lest' (did you mean 'least'?)")
+    assert.has_error(function() p:smaps { 1 } end)
+  end)
+
+  it("may have no program", function()
+    assert.equal("unsupported", select(4, process({}):exe()))
   end)
 
   it("waits in the kernel, as far as one may know", function()

@@ -83,11 +83,13 @@ function Process:rollup(into) end
 
 
 --- The mappings with what each holds. Expensive.
+---@param options? { [integer]: string, least?: integer } the fields that are wanted, and how many
+--- bytes of Rss and Swap a mapping must have
 ---@return pagewarden.Mapping[]?
 ---@return pagewarden.Flaws|string flaws or a message
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
-function Process:smaps() end
+function Process:smaps(options) end
 
 
 --- The mappings.
@@ -130,6 +132,14 @@ function Process:cgroup() end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function Process:cmdline() end
+
+
+--- The program's file; " (deleted)" at its end when that is another by now, or none.
+---@return string?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Process:exe() end
 
 
 --- The function of the kernel in which it waits; empty when it runs, or one may not know.
