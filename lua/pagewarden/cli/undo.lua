@@ -70,7 +70,9 @@ end
 
 --- A value as one reads it: what tells one swap area from another is for the journal.
 local function brief(value)
-  return text.escape((value:gsub(" uuid=%S+", "")))
+  return text.escape((value:gsub(" uuid=%S+", ""):gsub("size=(%d+)", function(bytes)
+    return format.size(tonumber(bytes))
+  end)))
 end
 
 
@@ -86,7 +88,7 @@ local function show(entries, arguments)
   if #rows == 0 or arguments.json then
     return
   end
-  local columns = { { "ID" }, { "KEPT", flexible = true }, { "WAS" }, { "SET TO" }, { "POLICY" } }
+  local columns = { { "ID" }, { "KEPT" }, { "WAS" }, { "SET TO" }, { "POLICY" } } -- none is cut
   local paint = terminal.painter(arguments)
   for _, line in ipairs(format.table(columns, rows, terminal.width(), function(row, _, cell)
     return row == 0 and paint("bold", cell) or cell
