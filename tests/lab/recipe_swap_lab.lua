@@ -5,6 +5,7 @@ local mm = require "pagewarden.mm"
 local swap = require "pagewarden.swap"
 
 local MIB = 1 << 20
+local TRIES = 20
 
 
 local function area_of(path)
@@ -43,9 +44,37 @@ local function load_zram()
 end
 
 
+--- Runs pagewarden, and gives its exit status and what it printed. Tried again, since time that the
+--- host takes from the guest passes for CPU time of the policy.
+local function pagewarden(words)
+  local status, output
+  for _ = 1, TRIES do
+    status, output = lab.run("pagewarden " .. words)
+    if not output:find "it ran for more than" then
+      break
+    end
+  end
+  return status, output
+end
+
+
+local function run(words)
+  local status, output = pagewarden("run " .. words)
+  assert.equal(0, status, output)
+  return output
+end
+
+
+local function exists(path)
+  return (lab.run("test -e " .. path)) == 0
+end
+
+
+local ADD <const> = "swap-add -o folders=%s,%s -o size=32M -o reserve=4M "
+
+
 return {
-  needs = { memory = "256M", timeout = 300, disks = { "64M" },
-    scratch = { ext4 = "96M", xfs = "320M" } },
+  needs = { memory = "256M", timeout = 300, scratch = { ext4 = "96M", xfs = "320M" } },
 
   { "a zram device is set up, swapped to and reset", function()
     load_zram()
@@ -60,6 +89,42 @@ return {
     assert(swap.remove "/dev/zram0")
     assert.is_nil(area_of "/dev/zram0")
     assert.equal(0, zram0().disksize)
+  end },
+
+  { "swap-add puts files on two disks on with one priority, and takes them off again", function()
+    local words = ADD:format(lab.scratch.ext4, lab.scratch.xfs)
+    run(words)
+    local first = lab.scratch.ext4 .. "/pagewarden.swap"
+    local second = lab.scratch.xfs .. "/pagewarden.swap"
+    assert.same({ 1, 1 }, { area_of(first).priority, area_of(second).priority })
+    assert.is_true(area_of(first).size > 15 * MIB)
+    run(words .. "-o remove=yes")
+    assert.is_nil(area_of(first))
+    assert.is_nil(area_of(second))
+    assert.is_false(exists(first) or exists(second))
+  end },
+
+  { "swap-add is undone by the numbers of its files", function()
+    run(ADD:format(lab.scratch.ext4, lab.scratch.xfs))
+    local status, output = pagewarden "undo"
+    assert.equal(0, status, output)
+    local undone, listed = 0, output
+    for id in listed:gmatch "\n(%d+) +swap /mnt/%S+ +absent +on priority=1 16 MiB" do
+      status, output = pagewarden("undo " .. id)
+      assert.equal(0, status, output)
+      undone = undone + 1
+    end
+    assert.is_true(undone >= 2, listed)
+    assert.same({}, swap.areas())
+    assert.is_false(exists(lab.scratch.ext4 .. "/pagewarden.swap"))
+  end },
+
+  { "swap-add leaves the disk its reserve, and says what there is room for", function()
+    local words = ("run swap-add -o folders=%s -o size=90M"):format(lab.scratch.ext4)
+    local status, output = pagewarden(words)
+    assert.equal(1, status)
+    assert.matches("has room for %S+ MiB only", output)
+    assert.same({}, swap.areas())
   end },
 
   { "a zram device that has something else is left alone", function()
