@@ -19,6 +19,14 @@ local choose = {}
 local DAEMONS = { "unit", "cgroup", "pid_file", "port" }
 local OTHERS = { "name", "command", "uid" }
 
+--- Without these a machine is out of reach, or loses its log, its devices or its network.
+local UNITS = { "ssh", "sshd", "systemd-journald", "systemd-udevd", "systemd-logind", "dbus",
+  "dbus-broker", "systemd-networkd", "NetworkManager" }
+local NAMES = { "sshd", "dropbear", "rsyslogd", "syslogd", "udevd", "systemd-udevd" }
+
+--- AUDIT_SID_UNSET of include/uapi/linux/audit.h.
+local NO_SESSION = 4294967295
+
 
 local function text_list(name, help)
   return opt.list { name, of = opt.string, default = {}, help = help }
@@ -88,6 +96,34 @@ function choose.trees(o)
     end
   end
   return trees
+end
+
+
+--- The daemons that nobody wants to lose, most of which will not be there. Where systemd is, they
+--- are units, into which nobody can put himself.
+---@param pw pagewarden.Pw
+---@return pagewarden.Tree[]
+function choose.essential(pw)
+  local systemd = pw.proc.read "proc/1/comm" == "systemd\n"
+  local trees = {}
+  for i, word in ipairs(systemd and UNITS or NAMES) do
+    trees[i] = { [systemd and "unit" or "name"] = word, all = true }
+  end
+  return trees
+end
+
+
+--- What a description is called: "unit ssh", "pid file /run/sshd.pid".
+---@param tree pagewarden.Tree
+---@return string
+function choose.title(tree)
+  local kind, value = "name", tree.name
+  for _, other in ipairs(DAEMONS) do
+    if tree[other] then
+      kind, value = other:gsub("_", " "), tree[other]
+    end
+  end
+  return ("%s %s"):format(kind, value)
 end
 
 
@@ -199,6 +235,54 @@ function choose.find(pw, o, wanted)
     return nil, "no process fits what was said"
   end
   return found
+end
+
+
+--- Whether a process belongs to a login, a job of cron or the like: PAM has given it a number for
+--- the audit (proc(5), /proc/PID/sessionid), or systemd a scope.
+---@param pw pagewarden.Pw
+---@param pid integer
+---@return boolean
+function choose.is_session(pw, pid)
+  local number = tonumber(pw.proc.read(("proc/%d/sessionid"):format(pid)) or "")
+  local cgroups = pw.proc.read(("proc/%d/cgroup"):format(pid)) or ""
+  return number ~= nil and number < NO_SESSION or cgroups:find "/session%-%w+%.scope" ~= nil
+end
+
+
+--- A name is believed of root's processes, and of those of no session where it was not guessed.
+local function is_believed(pw, tree, process, guessed)
+  local status = tree.name and process:status()
+  local root = status and status.Uid and status.Uid[2] == 0
+  return not tree.name or root or not guessed and not choose.is_session(pw, process.pid)
+end
+
+
+--- A daemon as it is now, for those who act on it. Anybody can take a name: by one, only root's
+--- processes are meant, and those that are of no login session.
+---@param pw pagewarden.Pw
+---@param tree pagewarden.Tree
+---@param guessed? boolean nobody said the name, so that only root's processes are meant
+---@return table[]? mains rows of `pw.oom.tree` with their `process` and an `id` of pid and start
+--- time; nil when there are none
+---@return table[]|string others what they started, or a message
+function choose.daemon(pw, tree, guessed)
+  local members, message = pw.oom.tree(tree)
+  local mains, others = {}, {}
+  for _, row in ipairs(members or {}) do
+    row.process, row.id = pw.proc.process(row.pid), ("%d:%d"):format(row.pid, row.start_time)
+    row.oom_score_adj = row.oom_score_adj or 0 -- Linux before 2.6.36 has none
+    local here = row.process and row.process.start_time == row.start_time
+    if here and not row.main then
+      others[#others + 1] = row
+    elseif here and is_believed(pw, tree, row.process, guessed) then
+      mains[#mains + 1] = row
+    end
+  end
+  if #mains == 0 then
+    return nil, message or choose.title(tree) .. ": anybody could have started who is there"
+  end
+  return mains, others
 end
 
 

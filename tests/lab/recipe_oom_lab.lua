@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: MIT
+-- The recipes about the OOM killer, beside the real one.
+local kmsg = require "pagewarden.kmsg"
+local lab = require "lab"
+
+--- What a guest of 512 MiB has left, and half as much again.
+local TOO_MUCH = "700"
+
+--- Time that the host takes from the guest passes for CPU time of a policy, which is then ended.
+local TRIES = 20
+
+
+local function adj(pid)
+  return lab.number(("/proc/%d/oom_score_adj"):format(pid))
+end
+
+
+local function await_adj(pid, value)
+  lab.await(("adj %d of process %d, which has %d"):format(value, pid, adj(pid)), 20, function()
+    return adj(pid) == value
+  end)
+end
+
+
+--- Starts a recipe, and waits until it says something.
+local function start_recipe(name, options, expected)
+  local words = { "pagewarden", "run", name }
+  for _, option in ipairs(options) do
+    table.move({ "-o", option }, 1, 2, #words + 1, words)
+  end
+  for _ = 1, TRIES do
+    local program = lab.start(words)
+    for line in program.output:lines() do
+      if line:find(expected, 1, true) then
+        return program, line
+      end
+    end
+  end
+  error(("%s did not say '%s'; the console says why"):format(name, expected), 2)
+end
+
+
+local function start_guard(...)
+  return start_recipe("oom-protect", { "interval=1s", "most=90%", ... }, "oom-protect: protected")
+end
+
+
+local function start_daemon(...)
+  local daemon = lab.start { "daemon", ... }
+  assert.equal("ready", daemon:line())
+  return daemon
+end
+
+
+local function pid_in(line)
+  return math.tointeger(tonumber(line:match "^child (%d+)$"))
+end
+
+
+--- A pid file for a program.
+local function write_pid_file(program)
+  lab.write("/run/lab.pid", program.pid .. "\n")
+  return "pid_file=/run/lab.pid"
+end
+
+
+--- Takes memory that there is not, by somebody whom the kernel does not kill for it, and returns
+--- whom it killed first.
+local function run_out()
+  local before = #assert(kmsg.reports())
+  local greedy = lab.start { "sh", "-c", "echo -999 >/proc/self/oom_score_adj; exec daemon hold "
+    .. TOO_MUCH }
+  local pid = lab.await("an OOM kill", 60, function()
+    local report = assert(kmsg.reports())[before + 1]
+    return report and report.pid -- whose end may not be written yet
+  end)
+  greedy:stop()
+  return pid
+end
+
+
+--- A daemon that starts a child of each kind and says their pids: a worker, and one that logs in.
+local FATHER = [[sleep 600 & echo child $!
+sh -c 'echo 1000 >/proc/self/loginuid; echo child $$; exec sleep 600' &
+wait]]
+
+
+return {
+  { "oom-protect: the kernel kills another than the largest, which is protected", function()
+    local daemon = start_daemon("hold", "150")
+    local hit = lab.hog(60)
+    start_guard(write_pid_file(daemon))
+    assert.equal(-900, adj(daemon.pid))
+    assert.equal(hit.pid, run_out())
+    assert.is_true(daemon.process:alive())
+  end },
+
+  { "oom-protect: without it the kernel kills the largest", function()
+    local daemon = start_daemon("hold", "150")
+    lab.hog(60)
+    assert.equal(daemon.pid, run_out())
+  end },
+
+  { "oom-protect: a daemon that was restarted is protected anew, and what it starts is not",
+    function()
+      local daemon = start_daemon()
+      local guard = start_guard "trees=daemon"
+      assert.equal(-900, adj(daemon.pid))
+      daemon:stop()
+      local again = start_daemon()
+      await_adj(again.pid, -900)
+      again:signal "SIGUSR1"
+      local child = pid_in(again:line())
+      await_adj(child, 0)
+      guard:signal "SIGTERM"
+      assert.same({ "exited", 0 }, { guard:wait() })
+      assert.same({ 0, 0 }, { adj(again.pid), adj(child) })
+      lab.run("kill -9 " .. child)
+    end },
+
+  { "oom-protect: of children that are kept, those of a login are reset", function()
+    local gate = "/tmp/gate"
+    lab.run("mkfifo " .. gate)
+    local father = lab.start { "sh", "-c", "read line <" .. gate .. "\n" .. FATHER }
+    start_guard(write_pid_file(father), "children=keep")
+    lab.run("echo go >" .. gate)
+    local worker, session = pid_in(father:line()), pid_in(father:line())
+    lab.defer(function() lab.run(("kill -9 %d %d"):format(worker, session)) end)
+    await_adj(session, 0)
+    lab.sleep(1.5)
+    assert.same({ -900, -900 }, { adj(father.pid), adj(worker) })
+  end },
+
+  { "oom-protect: what it did is undone after it was killed", function()
+    local daemon = start_daemon()
+    local guard = start_guard "trees=daemon"
+    guard:signal "SIGKILL"
+    guard:wait()
+    assert.equal(-900, adj(daemon.pid))
+    local status, output = lab.run "pagewarden undo"
+    assert.equal(0, status, output)
+    assert.matches("^oom %d+:%d+ is 0 again %(policy oom%-protect%)", output)
+    assert.equal(0, adj(daemon.pid))
+  end },
+
+  { "oom-protect: without CAP_SYS_RESOURCE it says what it lacks, and changes nothing", function()
+    local daemon = start_daemon()
+    local _, output = lab.run "daemon unable pagewarden run oom-protect -o trees=daemon --for 3s"
+    assert.matches("name daemon: oom %d+:%d+: permission denied; lowering a score needs "
+      .. "CAP_SYS_RESOURCE", output)
+    assert.equal(0, adj(daemon.pid))
+  end },
+}

@@ -1,0 +1,239 @@
+-- SPDX-License-Identifier: MIT
+-- The recipe `oom-protect`: whom it protects, for how long, and whom never.
+local testing = require "pagewarden.testing"
+
+local MIB <const> = 1 << 20
+local SSH <const> = "/system.slice/ssh.service"
+local SESSION <const> = "/user.slice/user-1000.slice/session-3.scope"
+
+
+--- A machine with systemd and a daemon that has a login session.
+local function new_world(options, given)
+  local world = testing.new { script = "oom-protect", options = options,
+    dry_run = given and given.dry_run }
+  world:write("proc/1/comm", given and given.init or "systemd\n")
+  return world, {
+    sshd = world:spawn { pid = 812, comm = "sshd", uid = 0, rss = "8M", cgroup = SSH },
+    session = world:spawn { pid = 900, ppid = 812, comm = "sshd", uid = 0, rss = "6M",
+      cgroup = SESSION },
+    shell = world:spawn { pid = 901, ppid = 900, comm = "bash", rss = "4M", cgroup = SESSION },
+  }
+end
+
+
+local function adj(world, p)
+  local file <close> = assert(io.open(("%s/proc/%d/oom_score_adj"):format(world.path, p.pid)))
+  return file:read "n"
+end
+
+
+--- The adj that a process inherits.
+local function inherit(world, p, from)
+  p.oom_score_adj = adj(world, from)
+end
+
+
+local function stop(world)
+  world:stop()
+  assert.no_trace(world)
+end
+
+
+local function count(world, name)
+  local events = 0
+  for _, event in ipairs(world.events) do
+    events = events + (event.event == name and 1 or 0)
+  end
+  return events
+end
+
+
+describe("oom-protect", function()
+  it("protects sshd by itself, and puts back what it had", function()
+    local world <close>, p = new_world()
+    world:advance "1m"
+    assert.event(world, "protected", { tree = "unit ssh", pid = 812, comm = "sshd", adj = -900,
+      mains = 1, children = 2, bytes = 8 * MIB })
+    assert.equal(1, count(world, "protected"))
+    assert.same({ -900, 0, 0 }, { adj(world, p.sshd), adj(world, p.session), adj(world, p.shell) })
+    stop(world)
+  end)
+
+  it("resets what has inherited the protection, and leaves what was not protected", function()
+    local world <close>, p = new_world()
+    p.shell.oom_score_adj = 300
+    world:advance "1s"
+    inherit(world, p.session, p.sshd)
+    world:advance "10s"
+    assert.same({ -900, 0, 300 }, { adj(world, p.sshd), adj(world, p.session),
+      adj(world, p.shell) })
+  end)
+
+  it("finds a daemon that was restarted, and one that comes later", function()
+    local world <close>, p = new_world { unit = { "ssh", "cron" } }
+    world:advance "5s"
+    assert.event(world, "missing", { tree = "unit cron",
+      message = "unit cron: no process is in this unit" })
+    world:exit(p.sshd)
+    local again = world:spawn { comm = "sshd", uid = 0, cgroup = SSH }
+    local cron = world:spawn { comm = "cron", uid = 0, cgroup = "/system.slice/cron.service" }
+    world:advance "10s"
+    assert.same({ -900, -900 }, { adj(world, again), adj(world, cron) })
+    assert.event(world, "protected", { tree = "unit ssh", pid = again.pid })
+    assert.event(world, "protected", { tree = "unit cron", pid = cron.pid })
+    stop(world)
+  end)
+
+  it("finds daemons by name, cgroup, pid file and port", function()
+    for _, options in ipairs { { trees = { "sshd" } }, { cgroup = { "/system.slice" } },
+      { pid_file = { "/run/sshd.pid" } }, { port = { 22 } } } do
+      local world <close>, p = new_world(options)
+      world:write("run/sshd.pid", "812\n")
+      world:write("proc/net/tcp", "   0: 00000000:0016 00000000:0000 0A 0:0 00:0 0 0 0 904 1\n")
+      world:write("proc/812/fd/.none", "")
+      assert(os.execute(("ln -s 'socket:[904]' %s/proc/812/fd/3"):format(world.path)))
+      world:advance "1s"
+      assert.same({ -900, 0 }, { adj(world, p.sshd), adj(world, p.session) })
+      assert.equal(1, count(world, "protected"))
+    end
+  end)
+
+  it("keeps the children's protection when it is to, but never a session's", function()
+    local world <close>, p = new_world { unit = { "ssh" }, children = "keep" }
+    local worker = world:spawn { ppid = 812, comm = "worker", uid = 0, cgroup = SSH }
+    world:advance "1s"
+    inherit(world, p.session, p.sshd)
+    inherit(world, worker, p.sshd)
+    world:advance "10s"
+    assert.same({ -900, 0, -900 }, { adj(world, p.sshd), adj(world, p.session),
+      adj(world, worker) })
+  end)
+
+  it("protects the children too when it is to, but never a session", function()
+    local world <close>, p = new_world { unit = { "ssh" }, children = "protect" }
+    local worker = world:spawn { ppid = 812, comm = "worker", uid = 0, cgroup = SSH }
+    local job = world:spawn { ppid = 812, comm = "job", uid = 0, cgroup = SSH,
+      oom_score_adj = -950 }
+    world:write(("proc/%d/sessionid"):format(worker.pid), "4294967295")
+    world:write(("proc/%d/sessionid"):format(job.pid), "7")
+    world:advance "1s"
+    assert.same({ -900, 0, -900, 0 }, { adj(world, p.sshd), adj(world, p.session),
+      adj(world, worker), adj(world, job) })
+    stop(world)
+  end)
+
+  it("leaves a daemon alone that is better off already", function()
+    local world <close>, p = new_world()
+    p.sshd.oom_score_adj = -1000
+    world:advance "1m"
+    assert.equal(-1000, adj(world, p.sshd))
+    assert.equal(0, #world.acts)
+    stop(world)
+  end)
+
+  it("does not fall for a name that a user's process has taken", function()
+    local world <close>, p = new_world({ trees = { "sshd" } }, { init = "init\n" })
+    p.sshd.comm = "other"
+    p.session.comm = "other"
+    local fake = world:spawn { comm = "sshd", uid = 1000, cgroup = SESSION }
+    world:advance "1m"
+    assert.equal(0, adj(world, fake))
+    assert.event(world, "missing", {
+      message = "name sshd: anybody could have started who is there" })
+  end)
+
+  it("believes a name of a daemon that runs as another user, but does not guess it", function()
+    local named <close> = new_world { trees = { "postgres" } }
+    local postgres = named:spawn { comm = "postgres", uid = 105 }
+    named:advance "1s"
+    assert.equal(-900, adj(named, postgres))
+    local guessing <close>, p = new_world({}, { init = "init\n" })
+    p.sshd.uid = 105
+    guessing:advance "1s"
+    assert.equal(0, adj(guessing, p.sshd))
+  end)
+
+  it("says when none of the daemons is there that it knows", function()
+    local world <close> = testing.new { script = "oom-protect" }
+    world:advance "1h"
+    assert.equal(1, count(world, "missing"))
+    assert.event(world, "missing", {
+      message = "none of the daemons that are protected by default runs here" })
+  end)
+
+  describe("protects no more than a part of all memory:", function()
+    local function new_database(options)
+      local world, p = new_world(options)
+      return world, world:spawn { comm = "postgres", uid = 105, rss = "1500M" }, p
+    end
+
+    it("not what is too large", function()
+      local world <close>, database, p = new_database { trees = { "sshd", "postgres" } }
+      world:advance "1m"
+      assert.same({ -900, 0 }, { adj(world, p.sshd), adj(world, database) })
+      assert.event(world, "over", { tree = "name postgres", bytes = 1500 * MIB })
+      assert.equal(1, count(world, "over"))
+    end)
+
+    it("nor what has become it, until it is a good deal smaller", function()
+      local world <close>, database = new_database { trees = { "postgres" } }
+      local child = world:spawn { ppid = database.pid, comm = "postgres", uid = 105 }
+      database.rss, database.oom_score_adj = "500M", -100
+      world:advance "1s"
+      assert.equal(-900, adj(world, database))
+      inherit(world, database, database)
+      database.rss = "1200M"
+      world:advance "10s"
+      assert.equal(-100, adj(world, database))
+      inherit(world, database, database)
+      database.rss = "950M" -- the limit is 983 MiB
+      world:advance "10s"
+      assert.equal(-100, adj(world, database))
+      database.rss = "800M"
+      world:advance "10s"
+      assert.equal(-900, adj(world, database))
+      assert.equal(0, adj(world, child))
+    end)
+
+    it("of a container's limit, when it sees the machine's memory", function()
+      local world <close>, p = new_world()
+      world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
+      world:write("sys/fs/cgroup/box/memory.max", ("%d\n"):format(20 * MIB))
+      world:write("proc/self/cgroup", "0::/box\n")
+      world:advance "1s"
+      assert.event(world, "over", { tree = "unit ssh", room = 5 * MIB })
+      assert.equal(0, adj(world, p.sshd))
+    end)
+  end)
+
+  it("names what is protected and the hog itself, once", function()
+    local world <close> = new_world { trees = { "evil) R 1\n\27[2J" } }
+    world:spawn { comm = "evil) R 1\n\27[2J", uid = 0, rss = "600M" }
+    world:advance "1m"
+    assert.event(world, "hog", { bytes = 600 * MIB })
+    assert.equal(1, count(world, "hog"))
+  end)
+
+  it("decides the same in dry run, and writes nothing", function()
+    local world <close>, p = new_world({}, { dry_run = true })
+    world:advance "1m"
+    assert.event(world, "would", { key = "oom 812:8640000", value = "-900" })
+    assert.equal(1, #world.acts)
+    assert.equal(0, adj(world, p.sshd))
+    stop(world)
+  end)
+
+  it("sets the nearest oom_adj where a kernel has no other", function()
+    local world <close>, p = new_world { trees = { "sshd" } }
+    world:after(0, function()
+      os.remove(world.path .. "/proc/812/oom_score_adj")
+      os.remove(world.path .. "/proc/900/oom_score_adj")
+      os.remove(world.path .. "/proc/901/oom_score_adj")
+    end)
+    world:write("proc/812/oom_adj", "0\n")
+    world:advance "1m"
+    local file <close> = assert(io.open(world.path .. "/proc/812/oom_adj"))
+    assert.equal(-15, file:read "n")
+    assert.equal(812, p.sshd.pid)
+  end)
+end)
