@@ -32,9 +32,9 @@ struct pw_oom_tree {
 };
 
 /* [-0, +1 or 4, v] Finds the tree that the table at `index` describes, `{ name = "sshd" }` and the
- * like, or a list of processes; raises for a table that describes none. Pushes the snapshot and
- * returns 0; or says why there is none, and returns the number of results to be returned by the
- * caller. The view is at 1. */
+ * like, or a list of processes, with their memory and adj; raises for a table that describes none.
+ * Pushes the snapshot and returns 0; or says why there is none, and returns the number of results
+ * to be returned by the caller. The view is at 1. */
 int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree);
 
 /* [-0, +0, v] Marks the rows of the processes in the list at `index`, and of no others; those that

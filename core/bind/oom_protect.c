@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*** @module pagewarden.oom */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -247,7 +246,6 @@ the first failed) }`
 pw:every(10, function() pw.oom.protect({ unit = "postgresql@15-main" }, { children = "reset" }) end)
 */
 int pw_oom_protect(lua_State *L) {
-    const pw_field_set late = PW_BIT(PW_RSS) | PW_BIT(PW_SWAP) | PW_BIT(PW_OOM_SCORE_ADJ);
     const struct pw_act_context *context = pw_act_context_of(L);
     struct protection protection = {.reader = pw_check_view(L, 1, PW_OOM), .adj = DEFAULT_ADJ};
     struct pw_oom_tree tree;
@@ -257,11 +255,8 @@ int pw_oom_protect(lua_State *L) {
     if (failed) {
         return failed;
     }
-    struct pw_columns *columns = &tree.snapshot->columns;
-    protection.columns = columns;
-    pw_resize(L, 4, tree.snapshot, columns->fields | late, columns->capacity);
-    pw_read_late(L, 4, tree.snapshot, late, HUGE_VAL);
-    protection.outside = push_outside(L, columns);
+    protection.columns = &tree.snapshot->columns;
+    protection.outside = push_outside(L, protection.columns);
     if (context && context->gate && !context->actor.overlay) {
         pw_gate_forget_ended(context->gate, context->actor.policy);
     }

@@ -146,16 +146,16 @@ static bool *push_marks(lua_State *L, int index, const struct description *descr
 }
 
 
-int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
+static int find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
     int base = lua_gettop(L);
     struct description description = check_description(L, index);
     struct pw_daemon_miss miss = {ESRCH, "they have ended"};
     int error = push_processes(L, &description);
+    int snapshot = lua_gettop(L);
+    tree->snapshot = lua_touserdata(L, snapshot);
     if (error) {
         return pw_fail_file(L, "proc", -error);
     }
-    int snapshot = lua_gettop(L);
-    tree->snapshot = lua_touserdata(L, snapshot);
     struct pw_columns *columns = &tree->snapshot->columns;
     const bool *marked = push_marks(L, index, &description, columns, &miss);
     if (!marked) {
@@ -175,6 +175,22 @@ int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
 }
 
 
+int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
+    const pw_field_set late = PW_BIT(PW_RSS) | PW_BIT(PW_SWAP) | PW_BIT(PW_OOM_SCORE_ADJ);
+    tree->snapshot = NULL;
+    int failed = find_tree(L, index, tree);
+    if (!failed) {
+        struct pw_columns *columns = &tree->snapshot->columns;
+        pw_resize(L, lua_gettop(L), tree->snapshot, columns->fields | late, columns->capacity);
+        pw_read_late(L, lua_gettop(L), tree->snapshot, late, HUGE_VAL);
+    }
+    if (tree->snapshot) {
+        pw_sweep_close(&tree->snapshot->sweep); /* not left open until it is collected */
+    }
+    return failed;
+}
+
+
 /***
 A daemon and all that it started, as they are now. Found is it by exactly one of: `name`, that of
 its process; `unit`, of systemd; `cgroup`; `pid_file`, which is not believed when it is older than
@@ -191,7 +207,6 @@ Anybody may give a process any name, so where it matters say the unit.
 int pw_oom_tree(lua_State *L) {
     static const enum pw_field_id shown[] = {PW_PID, PW_PPID, PW_START_TIME,   PW_COMM,
                                              PW_RSS, PW_SWAP, PW_OOM_SCORE_ADJ};
-    const pw_field_set late = PW_BIT(PW_RSS) | PW_BIT(PW_SWAP) | PW_BIT(PW_OOM_SCORE_ADJ);
     struct pw_oom_tree tree;
     pw_check_view(L, 1, PW_OOM);
     pw_check_surplus(L, 2);
@@ -199,9 +214,7 @@ int pw_oom_tree(lua_State *L) {
     if (failed) {
         return failed;
     }
-    struct pw_columns *columns = &tree.snapshot->columns;
-    pw_resize(L, lua_gettop(L), tree.snapshot, columns->fields | late, columns->capacity);
-    pw_read_late(L, lua_gettop(L), tree.snapshot, late, HUGE_VAL);
+    const struct pw_columns *columns = &tree.snapshot->columns;
     lua_createtable(L, (int)columns->visible, 0);
     for (uint32_t i = 0; i < columns->visible; i++) {
         lua_newtable(L);

@@ -52,7 +52,9 @@ static int push_processes(lua_State *L, struct pw_reader *reader, bool with_cgro
     snapshot->asked = PW_BIT(PW_COMM) | (with_cgroups ? PW_BIT(PW_CGROUP) : 0);
     int error = pw_scan_open(&snapshot->scan, &reader->source, &reader->buffer);
     snapshot->sweep.files = pw_files_of(snapshot->asked);
-    return error ? error : pw_take_pass(L, lua_gettop(L), snapshot);
+    error = error ? error : pw_take_pass(L, lua_gettop(L), snapshot);
+    pw_sweep_close(&snapshot->sweep);
+    return error;
 }
 
 
