@@ -19,6 +19,9 @@ local CMDLINE = "console=ttyS0 quiet panic=-1 no_timer_check lab=%s@%s %s"
 local DRIVE = " -drive if=none,format=raw,cache=unsafe,id=%s,file=%s%s"
   .. " -device virtio-blk-pci,drive=%s,serial=%s"
 
+-- All disks of a group share what it may do (QEMU's docs/throttle.txt).
+local THROTTLE = ",throttling.group=lab,throttling.bps-total=%d,throttling.iops-total=%d"
+
 local MAKE_FILE_SYSTEM = {
   ext4 = "mke2fs -q -t ext4",
   xfs = "mkfs.xfs -q",
@@ -58,10 +61,11 @@ end
 
 --- Makes the disks that a script wants: their part of the command line.
 local function make_disks(folder, needs)
-  local words = {}
+  local words, throttle = {}, needs.throttle
+  local options = throttle.mib and THROTTLE:format(throttle.mib << 20, throttle.requests) or ""
   local function make(id, size)
     execute(("truncate -s %s %s/%s"):format(size, folder, id))
-    words[#words + 1] = drive(id, folder .. "/" .. id)
+    words[#words + 1] = drive(id, folder .. "/" .. id, options)
   end
   for _, kind in ipairs { "swap", "disks" } do
     for i, size in ipairs(needs[kind]) do

@@ -14,6 +14,7 @@ local DEFAULTS = {
   zram = "",                  -- the size of a zram that is switched on as swap
   disks = {},                 -- sizes of empty disks
   scratch = {},               -- sizes by file system: ext4, xfs (from 300M), btrfs (from 109M)
+  throttle = {},              -- what all these disks do a second together: mib, requests
   timeout = 180,              -- seconds until a guest that did not end has failed
 }
 

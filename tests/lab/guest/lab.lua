@@ -259,6 +259,25 @@ function lab.hear_policy(name, needs, body, event)
 end
 
 
+--- Starts a recipe, and waits for a line that has this in it; tried again for the same reason.
+---@param words string[] after `pagewarden run`
+---@param part string
+---@param cgroup string? where it starts
+---@return string line
+---@return lab.Program
+function lab.hear_recipe(words, part, cgroup)
+  for _ = 1, POLICY_TRIES do
+    local program = lab.start({ "pagewarden", "run", table.unpack(words) }, cgroup)
+    for line in program.output:lines() do
+      if line:find(part, 1, true) then
+        return line, program
+      end
+    end
+  end
+  error(("%s did not say '%s'; the console says why"):format(words[1], part), 2)
+end
+
+
 --- Takes over where things are.
 ---@param guest table
 function lab.adopt(guest)

@@ -1,0 +1,175 @@
+-- SPDX-License-Identifier: MIT
+--- Moves vm.swappiness to where programs wait least for what reclaim took from them.
+--
+-- Reclaim takes pages of files or puts memory in swap; swappiness says which it prefers. Either is
+-- right as long as nobody wants the page back. So this compares what programs wait for pages of
+-- files that are read again with what they wait for memory to come back from swap, and moves away
+-- from whichever costs more. The guide's table (0 to 40 best, on one kernel of 2004) holds for one
+-- load: for others the best value is 0, 150, or changes by the minute.
+
+local format = require "pagewarden.format"
+local opt = require "pagewarden.option"
+local refault_cost = require "pagewarden.recipe.refault_cost"
+
+local KEY = "vm.swappiness"
+
+--- How far one look moves when only one side costs anything.
+local STRIDE = 25
+
+--- Sides that cost alike are let be: a share of their sum.
+local DEAD_BAND = 0.3
+
+--- Seconds of waiting a second, below which nothing is worth a change.
+local WORTH_SECONDS = 0.01
+
+local CALM = "hardly anything that reclaim took is wanted back"
+
+--- What a second of waiting counts for: of files, and for memory.
+local WEIGHTS = { balance = { 1, 1 }, files = { 4, 1 }, memory = { 1, 4 } }
+
+
+--- cgroups of version 1 have a swappiness of their own, made as a copy of this one.
+local function count_cgroups_v1(pw)
+  local line = (pw.proc.read "proc/cgroups" or ""):match "\nmemory%s+([^\n]*)"
+  local hierarchy, count = (line or ""):match "^(%d+)%s+(%d+)"
+  return hierarchy and hierarchy ~= "0" and tonumber(count) > 1 and tonumber(count) - 1 or nil
+end
+
+
+--- Why there is nothing that can be tuned, or nil.
+local function find_obstacle(pw, sample)
+  local cgroups = count_cgroups_v1(pw)
+  return cgroups and ("%d cgroups of version 1 have a swappiness of their own, which %s does not "
+    .. "reach: set theirs"):format(cgroups, KEY) or refault_cost.lacks(sample)
+end
+
+
+--- Where to, and why not, when it is to stay.
+local function decide(value, files, anonymous, o, most)
+  local sum = files + anonymous
+  if sum < WORTH_SECONDS then
+    return value, CALM
+  end
+  local share = (files - anonymous) / sum
+  if math.abs(share) < DEAD_BAND then
+    return value, "files and memory cost alike"
+  end
+  local wanted = math.floor(value + STRIDE * share + 0.5)
+  local bounded = math.max(math.min(wanted, most), o.floor)
+  return bounded, bounded == value and "this is as far as it may go" or nil
+end
+
+
+local function describe(cost, files, anonymous)
+  return ("programs wait %s a second for files that are read again (%.0f pages/s), and %s for "
+    .. "memory in swap (%.0f pages/s)"):format(format.duration(files), cost.refaults,
+    format.duration(anonymous), cost.swapped_in)
+end
+
+
+local function start(pw, o)
+  local before, message = refault_cost.sample(pw)
+  local value = before and pw.sysctl.get(KEY)
+  message = message or before and find_obstacle(pw, before)
+  if message or not value then
+    return nil, message or "this kernel has no " .. KEY
+  end
+  local most = math.min(o.ceiling, pw.sysctl.describe(KEY).max or 100)
+  local weights, files, anonymous = WEIGHTS[o.favour], 0, 0
+  local held, timer
+
+  --- Says why it stays once, not at each look.
+  local function hold(reason, fields)
+    if reason ~= held then
+      held, fields.value = reason, value
+      fields.message = ("%s stays %d: %s"):format(KEY, value, reason)
+      pw.log("held", fields)
+    end
+  end
+
+  local function move(to, cost)
+    local done, refusal = pw.sysctl.set(KEY, to)
+    if not done then
+      pw.log("gave-up", { message = refusal })
+      timer:cancel()
+      return
+    end
+    held = nil
+    pw.log("moved", {
+      from = value, to = to, files = files, anonymous = anonymous, refaults = cost.refaults,
+      swapped_in = cost.swapped_in,
+      message = ("%s from %d to %d: %s"):format(KEY, value, to, describe(cost, files, anonymous)),
+    })
+  end
+
+  --- Half of what is gone by is what was before: one burst does not move much, and what is over
+  --- does not move anything.
+  local function weigh(cost)
+    files = (files + cost.files * weights[1]) / 2
+    anonymous = (anonymous + cost.anonymous * weights[2]) / 2
+    local to, reason = decide(value, files, anonymous, o, most)
+    if to == value or cost.files + cost.anonymous < WORTH_SECONDS then
+      hold(reason or CALM, { files = files, anonymous = anonymous })
+    else
+      move(to, cost)
+    end
+  end
+
+  local function look()
+    local after = refault_cost.sample(pw)
+    local cost = before and after and refault_cost.between(before, after)
+    before, value = after, pw.sysctl.get(KEY) or value
+    if not cost then
+      hold("the counters cannot be compared with those of before", {})
+    elseif #after.areas == 0 then
+      files, anonymous = 0, 0
+      hold("there is no swap, so that it has no effect", {})
+    else
+      weigh(cost)
+    end
+  end
+
+  timer = pw:every(o.interval, look)
+  pw.log("watching", {
+    value = value, floor = o.floor, ceiling = most,
+    message = ("%s is %d, and may become %d to %d"):format(KEY, value, o.floor, most),
+  })
+  return true
+end
+
+
+return {
+  api     = 1,
+  name    = "adaptive-swappiness",
+  summary = "Move vm.swappiness to where programs wait least for what reclaim took",
+  description = [[
+Compares what programs wait for pages of files that are read again with what they wait for memory
+that comes back from swap, and moves vm.swappiness away from what costs more; what it was comes back
+in the end. It holds still while both cost alike, and while hardly anything is wanted back.
+
+The guide sets vm.swappiness=60 and shows one table. There is no best value: files that are read
+again beside memory that sleeps want a high one, memory in use beside a backup wants 0. And it goes
+to 200 since Linux 5.8; near that, memory in use is put in swap for files nobody needs.
+
+Without swap it waits until there is some. It refuses where cgroups of version 1 have a swappiness
+of their own, and before Linux 3.15, which does not count what is read again. Before 5.9 refaults of
+memory are what is swapped in. With multi-generational LRU all refaults of files count, of which
+some could not have been avoided.]],
+  examples = {
+    "pagewarden run adaptive-swappiness",
+    "pagewarden run adaptive-swappiness -o favour=memory -o ceiling=100",
+  },
+  tags    = { "tuning", "reversible", "swap" },
+  options = {
+    opt.duration { "interval", default = "2s", min = "500ms", max = "1m",
+      help = "time between two looks" },
+    opt.choice { "favour", choices = { "balance", "files", "memory" }, default = "balance",
+      help = "whose waiting counts four times" },
+    opt.integer { "floor", default = 0, min = 0, max = 200, help = "lowest swappiness" },
+    opt.integer { "ceiling", default = 160, min = 0, max = 200,
+      help = "highest swappiness; at most 100 before Linux 5.8" },
+  },
+  needs = { process = "read", sysctl = { KEY } },
+  check = function(o) return o.floor < o.ceiling, "the floor has to be under the ceiling" end,
+  start = start,
+}

@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- Boots for bench/swappiness: one disk of files and one of swap, which share what they can do.
+return {
+  needs = { swap = { "1G" }, scratch = { ext4 = "700M" }, timeout = 900,
+    throttle = { mib = 100, requests = 3000 } },
+  (require "swappiness"),
+}

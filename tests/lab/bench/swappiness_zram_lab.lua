@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+-- Boots for bench/swappiness, with zram for swap.
+return {
+  needs = { zram = "1G", scratch = { ext4 = "700M" }, timeout = 900,
+    throttle = { mib = 100, requests = 3000 } },
+  (require "swappiness"),
+}
