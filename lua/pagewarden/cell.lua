@@ -62,9 +62,16 @@ function cell.needs()
 end
 
 
+--- Whether the options it has agree to what cannot be undone.
+---@return boolean
+function cell.is_agreed()
+  return declaration.is_agreed(policy, values)
+end
+
+
 local function let_go()
   policy, values, declaration, needs, option_values = nil, nil, nil, nil, nil
-  cell.load, cell.set_options, cell.needs, cell.start = nil, nil, nil, nil
+  cell.load, cell.set_options, cell.needs, cell.is_agreed, cell.start = nil, nil, nil, nil, nil
   for _, name in ipairs(FOR_LOADING) do
     package.loaded[name] = nil
   end

@@ -22,6 +22,7 @@ declaration.API = 1
 ---@field options pagewarden.Option[]
 ---@field needs table|fun(options: table): table
 ---@field check? fun(options: table): boolean, string?
+---@field agreed? fun(options: table): boolean
 ---@field start fun(pw: table, options: table)
 ---@field outside string[] the modules outside the sandbox that it may load
 
@@ -95,6 +96,7 @@ local FIELDS = {
   { "options", check = check_options },
   { "needs", check = check_needs },
   { "check", check = of_type("function", "a function of the options") },
+  { "agreed", check = of_type("function", "a function of the options") },
 }
 
 local FIELD_NAMES = { "api" }
@@ -175,7 +177,8 @@ local function declare(chunk)
   return nil, {
     name = declared.name, summary = declared.summary, description = declared.description,
     examples = declared.examples or {}, start = declared.start, check = declared.check,
-    tags = declared.tags or {}, options = declared.options or {}, needs = declared.needs or {},
+    agreed = declared.agreed, tags = declared.tags or {}, options = declared.options or {},
+    needs = declared.needs or {},
   }
 end
 
@@ -250,6 +253,19 @@ function declaration.needs_of(self, options)
     return nil, ("%s: needs: %s"):format(self.path, problem)
   end
   return declared
+end
+
+
+--- Whether its options agree to what cannot be undone, as --yes does.
+---@param self pagewarden.Declaration
+---@param options table
+---@return boolean
+function declaration.is_agreed(self, options)
+  if not self.agreed then
+    return false
+  end
+  local ok, agreed = pcall(self.agreed, options)
+  return ok and agreed == true
 end
 
 

@@ -4,8 +4,12 @@
 -- @module pagewarden.kept
 local host = require "pagewarden.host"
 local plain = require "pagewarden.plain"
+local tasks = require "pagewarden.tasks"
 
 local kept = {}
+
+--- Seconds between two looks at whether the disk has it.
+local GLANCE = 0.05
 
 
 local function check_key(method, key)
@@ -54,6 +58,25 @@ end
 function kept:delete(key) -- luacheck: ignore self
   check_key("delete", key)
   return host.ask("state_set", key)
+end
+
+
+--- Waits until the disk has all that was put: for what must not be done before it is noted. Only a
+--- task may.
+---@return boolean? ok
+---@return string? message such as that the disk is full
+---@return integer? errno
+---@return string? kind
+function kept:flush() -- luacheck: ignore self
+  if not tasks.is_running() then
+    error("pw.state:flush: only a task may wait (see pw:task)", 2)
+  end
+  local ok, message, errno, kind = host.ask "state_flush"
+  while ok == false do
+    coroutine.yield(GLANCE)
+    ok, message, errno, kind = host.ask "state_flush"
+  end
+  return ok, message, errno, kind
 end
 
 

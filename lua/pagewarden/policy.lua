@@ -95,6 +95,13 @@ function Policy:needs_now()
 end
 
 
+--- Whether its options agree to what cannot be undone, as --yes does.
+---@return boolean
+function Policy:is_agreed()
+  return self:ask "is_agreed" == true
+end
+
+
 --- Lets it change what it was granted, through the gate. Once, before it starts.
 ---@param gate pagewarden.Gate
 ---@param options { name: string, grants: string[], dry_run: boolean? }

@@ -21,6 +21,7 @@ local runtime = {}
 ---@field ended? fun(instance: pagewarden.Instance) the policy has stopped; its state may be closed
 ---@field watchdog table? is told which policy runs
 ---@field local_time? fun(): table as `os.date "*t"` has it, when it is not the machine's
+---@field waits_for_disks boolean? its clock stands still while what a policy keeps is written
 ---@field dry boolean? changes are decided and logged, and nothing is written: what a policy keeps
 --- lasts as long as it runs
 
@@ -366,6 +367,11 @@ end
 
 function answers.state_set(self, key, bytes)
   return self.state:set(key, bytes)
+end
+
+
+function answers.state_flush(self)
+  return self.state:flush(self.host.waits_for_disks)
 end
 
 

@@ -175,6 +175,30 @@ function State:set(key, bytes)
 end
 
 
+--- Begins to write what has changed, or looks how that goes; nothing is written in a dry run.
+---@param wait boolean? let it end first
+---@return boolean? done false while it is under way, nil when the disk takes nothing
+---@return string? message
+---@return integer? errno
+---@return string? kind
+function State:flush(wait)
+  local ended, message, number, kind = self.file:finish(wait)
+  if ended and self.changed and not self.dry then
+    self.changed = false
+    ended, message, number, kind = self.file:write(self:contents())
+    if ended and wait then
+      ended, message, number, kind = self.file:finish(true)
+    elseif ended then
+      return false
+    end
+  end
+  if ended ~= false then
+    self:note(ended, message, number, kind)
+  end
+  return ended, message, number, kind
+end
+
+
 --- Every value there is.
 ---@return table<string, any>
 function State:all()

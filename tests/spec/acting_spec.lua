@@ -314,4 +314,20 @@ describe("a bundled recipe", function()
       assert.equal(0, (run(code, "--dry-run")))
     end
   end)
+
+  it("takes options for --yes that the recipe says agree to it", function()
+    if unprivileged then
+      pending "only root is granted anything"
+      return
+    end
+    local code = [[
+      local opt = require "pagewarden.option"
+      return { api = 1, name = "calm", summary = "A test", needs = { sysrq = { "f" } },
+        options = { opt.string { "window" } },
+        agreed = function(o) return #o.window > 0 end,
+        start = function(pw) pw:every(60, function() end) end }]]
+    assert.equal(3, (run(code)))
+    assert.equal(3, (run(code, "-o window=")))
+    assert.equal(0, (run(code, "-o window=night")))
+  end)
 end)

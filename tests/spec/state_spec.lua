@@ -73,6 +73,30 @@ describe("the state of a policy", function()
       assert.matches("found an empty one", failure "pw.state:put('', 1)", 1, true)
     end)
 
+    it("is on the disk once a task has flushed it, which tells when it is not", function()
+      local world <close> = new [[
+        pw:task(function()
+          pw.state:put("a", 1)
+          pw.log("flushed", { ok = pw.state:flush() })
+          pw.log("again", { ok = pw.state:flush() })
+        end)]]
+      world:run()
+      assert.event(world, "flushed", { ok = true })
+      assert.event(world, "again", { ok = true })
+      local kept = contents(world.path .. FILE)
+      assert.is_truthy(kept and kept:find("i1", 1, true))
+      local full <close> = new [[
+        pw:task(function()
+          pw.state:put("a", 1)
+          local ok, message = pw.state:flush()
+          pw.log("flushed", { ok = ok == nil, message = message })
+        end)]]
+      full:after(0, function() full:write("var", "a file, where a folder is to be") end)
+      full:run()
+      assert.event(full, "flushed", { ok = true, message = "state of demo: Not a directory" })
+      assert.matches("only a task may wait", failure 'pw.state:flush()')
+    end)
+
     it("has a quota, and shrinking it is always possible", function()
       local world <close> = new [[
         pw.state:put("small", 1)
@@ -173,6 +197,18 @@ describe("the state of a policy", function()
         kept:set("a", "i1;")
       end
       assert.equal(before.st_ino, stat.stat(folder.path .. FILE).st_ino)
+    end)
+
+    it("is written as soon as it is flushed", function()
+      local kept <close> = open()
+      kept:set("a", "i1;")
+      local looks = 0
+      while kept:flush() == false do
+        looks = looks + 1
+      end
+      assert.is_true(looks > 0)
+      assert.is_truthy(is_written "i1;"())
+      assert.is_true(kept:flush())
     end)
 
     it("is not written in a dry run", function()

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What a policy may change when it is run by hand. Root grants a bundled recipe what it declares,
--- and is told; what cannot be undone wants --yes. A dry run writes nothing and may try anything;
--- everything else is for the administrator's configuration to say.
+-- and is told; what cannot be undone wants --yes, or options that agree to it. A dry run writes
+-- nothing and may try anything; everything else is for the administrator's configuration to say.
 -- @module pagewarden.cli.posture
 local acts = require "pagewarden.acts"
 local configuration = require "pagewarden.configuration"
@@ -58,7 +58,7 @@ end
 --- What root grants to a bundled recipe, or the status to exit with.
 local function grant_bundled(policy, wanted, arguments)
   local irreversible = acts.irreversible(wanted)
-  if irreversible and not arguments.yes then
+  if irreversible and not arguments.yes and not policy:is_agreed() then
     return nil, exit.complain(exit.DENIED, ("%s may do what cannot be undone: %s; --yes agrees to "
       .. "that, and --dry-run shows it"):format(policy.name,
       table.concat(needs.describe(irreversible), "; ")))

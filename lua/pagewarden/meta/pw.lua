@@ -129,4 +129,6 @@ function Pw:local_time() end
 ---@field options? pagewarden.Option[] in the order that help shows them
 ---@field needs? pagewarden.Needs|fun(options: table): pagewarden.Needs
 ---@field check? fun(options: table): boolean, string? refuses options, with a reason
+---@field agreed? fun(options: table): boolean whether the options agree to what cannot be undone,
+--- as --yes does; only a recipe that comes with pagewarden is asked
 ---@field start fun(pw: pagewarden.Pw, options: table) sets up timers; nothing in it blocks

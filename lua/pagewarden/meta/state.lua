@@ -36,4 +36,13 @@ function State:put(key, value) end
 function State:delete(key) end
 
 
+--- Waits until the disk has all that was put: for what must not be done before it is noted. Only a
+--- task may.
+---@return boolean? ok
+---@return string? message such as that the disk is full
+---@return integer? errno
+---@return string? kind
+function State:flush() end
+
+
 return State

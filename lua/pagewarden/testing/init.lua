@@ -344,7 +344,7 @@ function World:start()
     now = function() return self.loop:now() end,
     sink = function(event) self:take(event) end,
     local_time = function() return self:local_time() end,
-    gate = self.gate, dry = self.dry_run,
+    gate = self.gate, dry = self.dry_run, waits_for_disks = true,
   }, { grant = grant })
 end
 

@@ -278,6 +278,23 @@ function lab.hear_recipe(words, part, cgroup)
 end
 
 
+--- Runs a recipe to its end: `pagewarden run` with these words. Tried again for the same reason.
+---@param words string
+---@param wrapper string? the command that is to run it
+---@return string output of both streams
+---@return integer status
+function lab.recipe(words, wrapper)
+  local status, output
+  for _ = 1, POLICY_TRIES do
+    status, output = lab.run(("%s pagewarden run %s"):format(wrapper or "", words))
+    if not output:find "it ran for more than [%d.]+ s" then
+      break
+    end
+  end
+  return output, status
+end
+
+
 --- Takes over where things are.
 ---@param guest table
 function lab.adopt(guest)
