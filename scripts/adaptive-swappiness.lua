@@ -10,6 +10,7 @@
 local format = require "pagewarden.format"
 local opt = require "pagewarden.option"
 local refault_cost = require "pagewarden.recipe.refault_cost"
+local swappiness = require "pagewarden.recipe.swappiness"
 
 local KEY = "vm.swappiness"
 
@@ -26,22 +27,6 @@ local CALM = "hardly anything that reclaim took is wanted back"
 
 --- What a second of waiting counts for: of files, and for memory.
 local WEIGHTS = { balance = { 1, 1 }, files = { 4, 1 }, memory = { 1, 4 } }
-
-
---- cgroups of version 1 have a swappiness of their own, made as a copy of this one.
-local function count_cgroups_v1(pw)
-  local line = (pw.proc.read "proc/cgroups" or ""):match "\nmemory%s+([^\n]*)"
-  local hierarchy, count = (line or ""):match "^(%d+)%s+(%d+)"
-  return hierarchy and hierarchy ~= "0" and tonumber(count) > 1 and tonumber(count) - 1 or nil
-end
-
-
---- Why there is nothing that can be tuned, or nil.
-local function find_obstacle(pw, sample)
-  local cgroups = count_cgroups_v1(pw)
-  return cgroups and ("%d cgroups of version 1 have a swappiness of their own, which %s does not "
-    .. "reach: set theirs"):format(cgroups, KEY) or refault_cost.lacks(sample)
-end
 
 
 --- Where to, and why not, when it is to stay.
@@ -70,7 +55,7 @@ end
 local function start(pw, o)
   local before, message = refault_cost.sample(pw)
   local value = before and pw.sysctl.get(KEY)
-  message = message or before and find_obstacle(pw, before)
+  message = message or swappiness.shortfall(pw.cgroup) or refault_cost.lacks(before)
   if message or not value then
     return nil, message or "this kernel has no " .. KEY
   end
@@ -151,10 +136,10 @@ The guide sets vm.swappiness=60 and shows one table. There is no best value: fil
 again beside memory that sleeps want a high one, memory in use beside a backup wants 0. And it goes
 to 200 since Linux 5.8; near that, memory in use is put in swap for files nobody needs.
 
-Without swap it waits until there is some. It refuses where cgroups of version 1 have a swappiness
-of their own, and before Linux 3.15, which does not count what is read again. Before 5.9 refaults of
-memory are what is swapped in. With multi-generational LRU all refaults of files count, of which
-some could not have been avoided.]],
+Without swap it waits until there is some. It refuses cgroups of version 1, which have a swappiness
+of their own, and kernels before Linux 3.15, which do not count what is read again. Before 5.9
+refaults of memory are what is swapped in. With multi-generational LRU all refaults of files count,
+of which some could not have been avoided.]],
   examples = {
     "pagewarden run adaptive-swappiness",
     "pagewarden run adaptive-swappiness -o favour=memory -o ceiling=100",
@@ -169,7 +154,7 @@ some could not have been avoided.]],
     opt.integer { "ceiling", default = 160, min = 0, max = 200,
       help = "highest swappiness; at most 100 before Linux 5.8" },
   },
-  needs = { process = "read", sysctl = { KEY } },
+  needs = { process = "read", cgroup = "read", sysctl = { KEY } },
   check = function(o) return o.floor < o.ceiling, "the floor has to be under the ceiling" end,
   start = start,
 }

@@ -20,6 +20,16 @@ return {
     assert.is_true(cgroup.stat("/web").rss >= 15 * MIB)
   end },
 
+  { "vm.swappiness does not reach a cgroup that exists, and adaptive-swappiness says so", function()
+    lab.cgroup "/web"
+    lab.defer(function() lab.write("/proc/sys/vm/swappiness", 60) end)
+    lab.write("/proc/sys/vm/swappiness", 10)
+    assert.equal(60, lab.number "/sys/fs/cgroup/memory/web/memory.swappiness")
+    local output, status = lab.recipe "adaptive-swappiness"
+    assert.matches("each of which has a memory.swappiness of its own", output, 1, true)
+    assert.equal(1, status)
+  end },
+
   { "a kill within a cgroup is read from the kernel's log", function()
     local loop <close> = assert(loops.new())
     lab.cgroup "/web"

@@ -218,11 +218,9 @@ describe("adaptive-swappiness", function()
     end
 
     it("where cgroups have a swappiness of their own", function()
-      local message = refusal(function(world)
-        world:write("proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
-          .. "cpu\t2\t5\t1\nmemory\t4\t87\t1\n")
-      end)
-      assert.matches("86 cgroups of version 1 have a swappiness of their own", message)
+      assert.matches("each of which has a memory.swappiness of its own", refusal(function(world)
+        world:write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")
+      end))
     end)
 
     it("a kernel that does not count what is read again", function()
@@ -230,15 +228,6 @@ describe("adaptive-swappiness", function()
         world:write("proc/vmstat", "pswpin 4\npswpout 4\n")
       end))
     end)
-  end)
-
-  it("goes on where all there are is cgroups of version 2", function()
-    machine = new(nil, { load = backup })
-    function machine.world:close() self:stop() end
-    machine.world:write("proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
-      .. "memory\t0\t87\t1\n")
-    machine.world:advance "1m"
-    assert.equal(0, machine.swappiness())
   end)
 
   it("wants a floor under its ceiling", function()
