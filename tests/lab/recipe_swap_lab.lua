@@ -7,6 +7,9 @@ local swap = require "pagewarden.swap"
 local MIB = 1 << 20
 local TRIES = 20
 
+--- What is left of the guest's memory is less than a fifth.
+local HOG_MIB = 150
+
 
 local function area_of(path)
   for _, area in ipairs(assert(swap.areas())) do
@@ -62,6 +65,20 @@ local function run(words)
   local status, output = pagewarden("run " .. words)
   assert.equal(0, status, output)
   return output
+end
+
+
+--- Starts a recipe that goes on, and waits until it says something; tried again as above.
+local function start(words, said)
+  for _ = 1, TRIES do
+    local program = lab.start { "sh", "-c", "exec 2>&1; exec " .. table.concat(words, " ") }
+    for line in program.output:lines() do
+      if line:find(said, 1, true) then
+        return program
+      end
+    end
+  end
+  error("it did not say: " .. said, 2)
 end
 
 
@@ -125,6 +142,25 @@ return {
     assert.equal(1, status)
     assert.matches("has room for %S+ MiB only", output)
     assert.same({}, swap.areas())
+  end },
+
+  { "swap-grow makes files while memory fills, has them again after it was killed, and takes them "
+    .. "away when memory is free", function()
+    local folder = lab.scratch.xfs
+    local words = { "pagewarden", "run", "swap-grow", "-o", "folder=" .. folder, "-o", "file=64M",
+      "-o", "reserve=4M", "-o", "interval=1s", "-o", "calm=10s" }
+    local grower = start(words, "may change")
+    local hog = lab.hog(HOG_MIB)
+    lab.await("there is a file", 60, function() return #swap.areas() > 0 end)
+    grower:signal "SIGKILL"
+    grower:wait()
+    assert.is_true(#swap.areas() > 0)
+    local second = start(words, "adopted")
+    hog:stop()
+    lab.await("there is no file", 120, function() return #swap.areas() == 0 end)
+    second:signal "SIGTERM"
+    print("# " .. second.output:read("a"):gsub("\n", "\n# "))
+    assert.is_false(exists(folder .. "/pagewarden-1"))
   end },
 
   { "a zram device that has something else is left alone", function()
