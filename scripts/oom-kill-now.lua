@@ -43,13 +43,24 @@ local function say_candidates(pw, victims)
 end
 
 
+--- Who dies: before Linux 5.1 it may be a child of the one that was chosen.
+local function dying_of(pw, victim)
+  if not victim.instead then
+    return victim
+  end
+  local child = pw.proc.process(victim.instead)
+  local stat = child and child:stat()
+  return { pid = victim.instead, comm = stat and stat.comm or "?" }
+end
+
+
 --- Why this one is not to die.
-local function spare(o, victim)
-  if #o.only > 0 and not o.only:any(victim.comm) then
+local function spare(o, dying)
+  if #o.only > 0 and not o.only:any(dying.comm) then
     return ("the kernel would kill %s, which is none of those that only names"):format(
-      name_of(victim))
-  elseif o.avoid:any(victim.comm) then
-    return ("the kernel would kill %s, which avoid spares"):format(name_of(victim))
+      name_of(dying))
+  elseif o.avoid:any(dying.comm) then
+    return ("the kernel would kill %s, which avoid spares"):format(name_of(dying))
   end
 end
 
@@ -59,32 +70,33 @@ local function choose(pw, o)
   local victims = rank(pw, o)
   say_candidates(pw, victims)
   local victim = victims[1]
-  local reason = spare(o, victim)
+  local dying = dying_of(pw, victim)
+  local reason = spare(o, dying)
   if reason then
     error(reason, 0)
   end
   pw.log("about", {
-    pid = victim.pid, comm = victim.comm, seconds = o.delay,
+    pid = dying.pid, comm = dying.comm, seconds = o.delay,
     message = ("%s will be killed in %s, however much memory is free; stop this to prevent it")
-      :format(name_of(victim), format.duration(o.delay)),
+      :format(name_of(dying), format.duration(o.delay)),
   })
   pw:sleep(o.delay)
   local now = rank(pw, o)[1]
-  if now.pid ~= victim.pid or now.start_time ~= victim.start_time then
+  if now.pid ~= victim.pid or now.start_time ~= victim.start_time
+    or now.instead ~= victim.instead then
     error(("meanwhile the kernel would kill %s instead of %s: nobody was killed"):format(
-      name_of(now), name_of(victim)), 0)
+      name_of(dying_of(pw, now)), name_of(dying)), 0)
   end
-  return victim
+  return dying
 end
 
 
 --- Waits until the process has ended, which takes longer while it waits for a disk. Its state, or
 --- nil when it is gone.
-local function await_end(pw, victim, limit)
+local function await_end(pw, process, limit)
   local deadline = pw:now() + limit
   while true do
-    local process = pw.proc.process(victim.pid)
-    local stat = process and process.start_time == victim.start_time and process:stat()
+    local stat = process and process:stat()
     if not stat or stat.state == "Z" or pw:now() >= deadline then
       return stat and stat.state ~= "Z" and stat.state or nil
     end
@@ -106,16 +118,17 @@ end
 
 
 --- What the kernel's log and its counter say of it.
-local function say_outcome(pw, victim, done, before)
+local function say_outcome(pw, dying, done, before)
   local killed = done.killed
-  local is_expected = killed and (killed.pid == victim.pid or killed.pid == victim.instead)
-  local state = await_end(pw, victim, 2)
+  local is_expected = killed and (killed.pid == dying.pid or killed.instead == dying.pid)
+  killed = is_expected and dying or killed
+  local state = await_end(pw, before.process, 2)
   local kills, freed = kills_of(pw), available(pw) - before.available
   local who = not killed and ("somebody; the kernel log, which says whom, cannot be read; %s %s")
-    :format(name_of(victim), state and "is still there" or "is gone")
-    or name_of(killed) .. (is_expected and ", as expected" or ", and not " .. name_of(victim))
+    :format(name_of(dying), state and "is still there" or "is gone")
+    or name_of(killed) .. (is_expected and ", as expected" or ", and not " .. name_of(dying))
   pw.log("killed", {
-    pid = killed and killed.pid, comm = killed and killed.comm, expected = victim.pid,
+    pid = killed and killed.pid, comm = killed and killed.comm, expected = dying.pid,
     state = state, kills_before = before.kills, kills = kills, seconds = done.seconds,
     freed = freed,
     message = ("the kernel killed %s%s; %s; %s %s memory is available"):format(who,
@@ -128,13 +141,14 @@ end
 
 
 local function run(pw, o)
-  local victim = choose(pw, o)
-  local before = { kills = kills_of(pw), available = available(pw) }
+  local dying = choose(pw, o)
+  local before = { kills = kills_of(pw), available = available(pw),
+    process = pw.proc.process(dying.pid) }
   local done, message = pw.sysrq.trigger("f", { limit = o.limit })
   if not done then
     error((message:gsub("; see force.*", "")), 0)
   end
-  say_outcome(pw, victim, done, before)
+  say_outcome(pw, dying, done, before)
 end
 
 

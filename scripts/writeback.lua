@@ -64,6 +64,16 @@ local function target_of(speed, memory, o)
 end
 
 
+--- The rows to compare with next time: a machine may have more loop devices than disks.
+local function keep_disks(rows)
+  local kept = {}
+  for _, row in pairs(disks.real(rows)) do
+    kept[#kept + 1] = row
+  end
+  return kept
+end
+
+
 --- What keeps this from being of use here; else what it starts with.
 local function look_first(pw, o)
   local now, message = pw.proc.diskstats()
@@ -75,9 +85,10 @@ local function look_first(pw, o)
   local limit = vmstat.nr_dirty_threshold and vmstat.nr_dirty_threshold * page
   local background = vmstat.nr_dirty_background_threshold
     and vmstat.nr_dirty_background_threshold * page
-  local set = pw.sysctl.get(LIMIT)
+  local set, problem, _, kind = pw.sysctl.get(LIMIT)
   if not set then
-    return nil, "there is no vm.dirty_bytes here, which came with Linux 2.6.29"
+    return nil, kind == "unsupported" and "there is no vm.dirty_bytes here, which came with Linux "
+      .. "2.6.29" or problem
   end
   limit = set ~= 0 and set or limit
   if limit and limit < o.floor then
@@ -85,15 +96,15 @@ local function look_first(pw, o)
       size(o.floor))
   end
   say_flushers(pw, limit, background)
-  return { disks = now, at = pw:now(), written = vmstat.nr_written, vmstat = vmstat }
+  return { disks = keep_disks(now), at = pw:now(), written = vmstat.nr_written }
 end
 
 
 --- Bytes of the cache that were written since the last look; nil before Linux 2.6.36, which does
 --- not count them.
 local function count_written(pw, last)
-  last.vmstat = pw.proc.vmstat(last.vmstat) or {}
-  local now, before = last.vmstat.nr_written, last.written
+  local vmstat = pw.proc.read "proc/vmstat" or ""
+  local now, before = tonumber(vmstat:match "%f[%w]nr_written (%d+)"), last.written
   last.written = now
   return now and before and (now - before) * pw.proc.page_size()
 end
@@ -140,7 +151,7 @@ local function start(pw, o)
     local now, at = pw.proc.diskstats(), pw:now()
     if now then
       local uses, seconds = disks.between(last.disks, now, at - last.at), at - last.at
-      last.disks, last.at = now, at
+      last.disks, last.at = keep_disks(now), at
       write_speed.learn(seen, uses, seconds, count_written(pw, last) or nil)
       adapt()
     end

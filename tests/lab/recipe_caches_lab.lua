@@ -52,18 +52,6 @@ local function line_of(program, text)
 end
 
 
---- Starts the recipe, and waits until it watches; tried again where the host took its time.
-local function start_writeback(options)
-  for _ = 1, 20 do
-    local program = lab.start { "sh", "-c", "exec pagewarden run writeback " .. options }
-    if line_of(program, "flushers: ") then
-      return program
-    end
-  end
-  error("writeback did not start", 2)
-end
-
-
 --- Lets a recipe begin anew.
 local function forget(name)
   os.remove("/var/lib/pagewarden/state/" .. name)
@@ -210,7 +198,8 @@ return {
     local ratio = lab.number(VM .. "dirty_ratio")
     local background = lab.number(VM .. "dirty_background_ratio")
     local busy = lab.scratch.ext4 .. "/busy"
-    local policy = start_writeback "-o burst=500ms -o interval=1s"
+    local _, policy = lab.hear_recipe({ "writeback", "-o", "burst=500ms", "-o", "interval=1s" },
+      "flushers: ")
     local writer = lab.start { "sh", "-c", ("while :; do dd if=/dev/zero of=%s bs=1M count=100 "
       .. "2>/dev/null; sync; done"):format(busy) }
     lab.defer(function() os.remove(busy) end)
@@ -236,7 +225,8 @@ return {
     lab.write(VM .. "dirty_bytes", 100 * MIB)
     lab.defer(function() lab.write(VM .. "dirty_ratio", 20) end)
     local busy = lab.scratch.ext4 .. "/busy"
-    local policy = start_writeback "-o burst=500ms -o interval=1s -o share=1%"
+    local _, policy = lab.hear_recipe({ "writeback", "-o", "burst=500ms", "-o", "interval=1s",
+      "-o", "share=1%" }, "flushers: ")
     local writer = lab.start { "sh", "-c", ("while :; do dd if=/dev/zero of=%s bs=1M count=60 "
       .. "2>/dev/null; sync; done"):format(busy) }
     lab.defer(function() os.remove(busy) end)

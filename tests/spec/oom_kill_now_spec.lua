@@ -85,6 +85,20 @@ describe("oom-kill-now", function()
     assert.act(world, KILLED)
   end)
 
+  it("knows that an older kernel kills a child for what it chose", function()
+    local function furnish(world)
+      world:write("proc/sys/kernel/osrelease", "4.19.0\n")
+      world:spawn { comm = "worker", ppid = world.large.pid, rss = "5M", oom_score = 3 }
+    end
+    local message = refusal({ options = { only = { "^large$" } } }, furnish)
+    assert.matches("would kill worker (pid 1003), which is none of those that only names", message,
+      1, true)
+    local world <close> = new({ options = { only = { "^worker$" } } }, furnish)
+    world:run()
+    assert.event(world, "candidate", { place = 1, comm = "large", instead = 1003 })
+    assert.event(world, "killed", { pid = 1003, comm = "worker", expected = 1003 })
+  end)
+
   it("takes any bytes for a name", function()
     local world <close> = new({}, function(world)
       world:spawn { comm = "evil) R 1\n\27[2J", rss = "990M", oom_score = 900 }
