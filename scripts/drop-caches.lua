@@ -10,6 +10,7 @@
 -- The cool-down goes by the time since the boot: a clock that is set does not shorten it. After a
 -- reboot what is known for sure is how long ago that was.
 
+local disks = require "pagewarden.recipe.disks"
 local format = require "pagewarden.format"
 local opt = require "pagewarden.option"
 local pressure = require "pagewarden.recipe.pressure"
@@ -77,13 +78,11 @@ end
 
 
 --- How fast disks have read since the boot while they did: bytes a second, nil when they hardly
---- did. Partitions count twice, on both sides.
+--- did.
 local function reading_speed(pw)
   local sectors, ms = 0, 0
-  for _, disk in ipairs(pw.proc.diskstats() or {}) do
-    if not disk.name:find "^ram" and not disk.name:find "^zram" and not disk.name:find "^loop" then
-      sectors, ms = sectors + (disk.sectors_read or 0), ms + (disk.read_ms or 0)
-    end
+  for _, disk in pairs(disks.real(pw.proc.diskstats() or {})) do
+    sectors, ms = sectors + (disk.sectors_read or 0), ms + (disk.read_ms or 0)
   end
   return sectors >= 32768 and ms > 0 and sectors * 512 / ms * 1000 or nil
 end
