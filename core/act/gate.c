@@ -8,6 +8,7 @@
 
 #include "act/kernel.h"
 #include "act/terms.h"
+#include "act/undo.h"
 
 /* After so many writes by somebody else a policy lets go of a key. */
 #define FOREIGN_WRITES 2
@@ -252,10 +253,27 @@ static bool make_entry(struct pw_passage *passage) {
 }
 
 
+/* When a policy removes an area that it made when it ran before, nothing is left to undo of either:
+ * what was kept then is taken over, and comes to its end here. */
+static bool inherit(struct pw_passage *passage) {
+    struct pw_gate *gate = passage->gate;
+    struct pw_journal *const journals[] = {&gate->journal_on_disk, &gate->journal};
+    bool removes = passage->setting->kind == PW_SETTING_SWAP && passage->act->lifetime == PW_KEEP &&
+                   strcmp(passage->act->value, "absent") == 0;
+    for (int i = 0; i < PW_JOURNAL_PLACES && removes && !passage->entry; i++) {
+        passage->journal = journals[i];
+        passage->entry = pw_undo_inherit(journals[i], &gate->buffer, passage->setting,
+                                         passage->actor->policy, &passage->now);
+    }
+    return passage->entry != NULL;
+}
+
+
 /* Writes the record that undoes the act, before there is anything to undo. */
 static bool prepare(struct pw_passage *passage) {
-    passage->known = passage->entry != NULL;
-    if (passage->known ? !check_foreign(passage) : !make_entry(passage)) {
+    bool own = passage->entry != NULL;
+    passage->known = own || inherit(passage);
+    if (own ? !check_foreign(passage) : !passage->known && !make_entry(passage)) {
         return false;
     }
     struct pw_entry *entry = passage->entry;

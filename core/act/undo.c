@@ -361,6 +361,54 @@ int pw_undo_adopt(struct pw_journal *journal, struct pw_buffer *buffer) {
 }
 
 
+static bool is_kept(const struct found *found, const struct pw_setting *setting, const char *policy,
+                    const struct pw_values *now) {
+    const struct pw_entry *entry = found->entry;
+    return entry->lifetime == PW_KEEP && entry->state == PW_ENTRY_HELD &&
+           strcmp(entry->key, setting->key) == 0 && strcmp(entry->policy, policy) == 0 &&
+           is_ours(found->journal, entry, setting, now);
+}
+
+
+static struct found find_kept(struct journals *journals, enum pw_journal_place place,
+                              const struct pw_setting *setting, const char *policy,
+                              const struct pw_values *now) {
+    for (int i = 0; i < journals->count; i++) {
+        struct pw_journal *journal = &journals->loaded[i].journal;
+        bool dead = !journals->loaded[i].alive && journal->place == place;
+        for (int j = 0; j < journal->count && dead; j++) {
+            struct found found = {journal, journal->entries[j], false};
+            if (is_kept(&found, setting, policy, now)) {
+                return found;
+            }
+        }
+    }
+    return (struct found){0};
+}
+
+
+struct pw_entry *pw_undo_inherit(struct pw_journal *journal, struct pw_buffer *buffer,
+                                 const struct pw_setting *setting, const char *policy,
+                                 const struct pw_values *now) {
+    struct journals journals;
+    struct pw_entry *entry = NULL;
+    int error = load_all(&journals, journal->source, journal->hooks, buffer);
+    struct found found = {0};
+    if (!error) {
+        found = find_kept(&journals, journal->place, setting, policy, now);
+    }
+    if (found.entry && adopt(journal, buffer, found) == 0) {
+        entry = pw_journal_find(journal, setting->key, policy);
+    }
+    if (entry) {
+        entry->offered = false;
+        entry->last = *now;
+    }
+    close_all(&journals);
+    return entry;
+}
+
+
 int pw_undo_list(const struct pw_source *source, const struct pw_hooks *hooks,
                  struct pw_buffer *buffer,
                  void (*found)(void *context, const struct pw_entry *entry,

@@ -33,6 +33,13 @@ int pw_undo_dead(const struct pw_source *source, const struct pw_hooks *hooks,
  * from theirs. Returns how many, or -errno. */
 int pw_undo_adopt(struct pw_journal *journal, struct pw_buffer *buffer);
 
+/* Takes into `journal` what a dead process of the same policy kept of a setting, when what there is
+ * now is what it left: then there is one original to go back to. The entry, or NULL when there is
+ * none, or no memory for it. */
+struct pw_entry *pw_undo_inherit(struct pw_journal *journal, struct pw_buffer *buffer,
+                                 const struct pw_setting *setting, const char *policy,
+                                 const struct pw_values *now);
+
 /* Calls back for every open entry of every journal of this boot, in no order.
  * `alive` says whether the journal's process lives. 0 or -errno. */
 int pw_undo_list(const struct pw_source *source, const struct pw_hooks *hooks,

@@ -207,15 +207,75 @@ static void what_a_policy_made_and_removed_leaves_nothing_to_undo(void **state) 
 }
 
 
+static void use(const char *used_kib) {
+    char text[128];
+    snprintf(text, sizeof text, "Filename Type Size Used Priority\n/swap file 1020 %s 5\n",
+             used_kib);
+    fake_root_write(&ground.root, "proc/swaps", text);
+}
+
+
+/* What is known of earlier changes is lost. */
+static void forget(void) {
+    char command[256];
+    snprintf(command, sizeof command, "rm -r %s/var/lib/pagewarden", ground.root.path);
+    assert_int_equal(system(command), 0);
+}
+
+
+static void what_it_made_when_it_ran_before_leaves_nothing_to_undo_either(void **state) {
+    (void)state;
+    assert_changed(MADE);
+    assert_changed("on priority=5");
+    pw_gate_close(&ground.gate);
+    open_gate();
+    assert_changed("absent");
+    assert_false(exists("swap"));
+    pw_gate_close(&ground.gate);
+    open_gate();
+    assert_int_equal(undo(1), -ENOENT);
+    assert_int_equal(undo(2), -ENOENT);
+}
+
+
+static void a_file_that_it_made_before_a_boot_leaves_nothing_to_undo_either(void **state) {
+    (void)state;
+    assert_changed(MADE);
+    assert_changed("on priority=5");
+    boot();
+    assert_changed("absent");
+    boot();
+    assert_int_equal(undo(1), -ENOENT);
+    assert_int_equal(undo(2), -ENOENT);
+}
+
+
+static void what_memory_has_no_room_for_can_still_be_undone(void **state) {
+    (void)state;
+    assert_changed(MADE);
+    assert_changed("on priority=5");
+    pw_gate_close(&ground.gate);
+    open_gate();
+    use("2000");
+    assert_int_equal(change("absent").error, ENOMEM);
+    pw_gate_close(&ground.gate);
+    open_gate();
+    use("1000");
+    assert_int_equal(undo(1), 1);
+    assert_false(exists("swap"));
+}
+
+
 static void a_file_that_was_removed_is_made_again(void **state) {
     (void)state;
     assert_changed(MADE " label=a%20b");
     boot();
+    forget();
     assert_changed("absent");
     assert_false(exists("swap"));
     boot();
-    assert_int_equal(undo(2), 1);
-    assert_told("undone id=2 policy=p key=" KEY " value=" MADE " label=a%20b");
+    assert_int_equal(undo(1), 1);
+    assert_told("undone id=1 policy=p key=" KEY " value=" MADE " label=a%20b");
 }
 
 
@@ -258,14 +318,6 @@ static void one_change_of_a_path_is_under_way_at_a_time(void **state) {
     assert_int_equal(second.outcome.error, EBUSY);
     assert_string_equal(second.outcome.reason, "a change of it is under way");
     pw_gate_end(first.passage, ECANCELED, "given up");
-}
-
-
-static void use(const char *used_kib) {
-    char text[128];
-    snprintf(text, sizeof text, "Filename Type Size Used Priority\n/swap file 1020 %s 5\n",
-             used_kib);
-    fake_root_write(&ground.root, "proc/swaps", text);
 }
 
 
@@ -317,6 +369,9 @@ int main(void) {
         TEST(numbers_go_on_after_a_boot),
         TEST(putting_an_area_on_is_forgotten_by_a_boot),
         TEST(what_a_policy_made_and_removed_leaves_nothing_to_undo),
+        TEST(what_it_made_when_it_ran_before_leaves_nothing_to_undo_either),
+        TEST(a_file_that_it_made_before_a_boot_leaves_nothing_to_undo_either),
+        TEST(what_memory_has_no_room_for_can_still_be_undone),
         TEST(a_file_that_was_removed_is_made_again),
         TEST(another_file_in_its_place_is_left),
         TEST(a_change_that_was_given_up_is_undone_whatever_came_of_it),
