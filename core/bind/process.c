@@ -106,6 +106,7 @@ void pw_define_process(lua_State *L) {
     lua_newtable(L);
     luaL_setfuncs(L, pw_process_file_methods, 0);
     luaL_setfuncs(L, pw_mappings_methods, 0);
+    luaL_setfuncs(L, pw_threads_methods, 0);
     lua_pushcclosure(L, process_index, 1);
     lua_setfield(L, -2, "__index");
     lua_pop(L, 1);

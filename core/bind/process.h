@@ -39,5 +39,6 @@ void pw_define_process(lua_State *L);
 /* Its methods, one list a file. */
 extern const luaL_Reg pw_process_file_methods[]; /* stat, status and other small files */
 extern const luaL_Reg pw_mappings_methods[];     /* rollup, smaps, maps */
+extern const luaL_Reg pw_threads_methods[];      /* threads */
 
 #endif

@@ -29,6 +29,7 @@ describe("a process of this machine", function()
     assert.matches("lua", table.concat(me:cmdline(), " "))
     assert.matches("^/", me:cgroup()[1].path)
     assert.matches("/lua", me:exe(), 1, true)
+    assert.same({ me.pid }, me:threads())
     assert.is_true(me:alive())
   end)
 
@@ -216,6 +217,17 @@ describe("a process", function()
 
   it("may have no program", function()
     assert.equal("unsupported", select(4, process({}):exe()))
+  end)
+
+  it("has threads, each in a state of its own", function()
+    local p = process { ["task/42/stat"] = stat(42, 7), ["task/43/stat"] = stat(43, 9, "a)b", "D"),
+      ["task/44/stat"] = "nonsense" }
+    local all = p:threads()
+    table.sort(all)
+    assert.same({ 42, 43, 44 }, all)
+    assert.same({ 43 }, p:threads "D")
+    assert.same({}, p:threads "ZX")
+    assert.equal("gone", select(4, process({ stat = stat(42, 8) }):threads()))
   end)
 
   it("waits in the kernel, as far as one may know", function()

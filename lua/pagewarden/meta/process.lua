@@ -156,3 +156,12 @@ function Process:wchan() end
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
 function Process:stack() end
+
+
+--- Its threads, by number, the first of which has its pid; `proc.process` knows each.
+---@param states? string only those in one of these states: "D"
+---@return integer[]?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function Process:threads(states) end
