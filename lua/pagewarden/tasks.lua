@@ -50,6 +50,7 @@ local function resume(task, wake)
   local ok, seconds, fd = coroutine.resume(thread)
   if not ok then
     unfinished[thread] = nil
+    coroutine.close(thread) -- an error alone leaves open what it declared `<close>`
     error(seconds, 0)
   elseif coroutine.status(thread) == "dead" then
     unfinished[thread] = nil
