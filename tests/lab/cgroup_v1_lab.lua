@@ -30,6 +30,19 @@ return {
     assert.equal(1, status)
   end },
 
+  { "vm.swappiness reaches what is in no cgroup, and cgroups made below the root later", function()
+    local function swappiness_of(path)
+      return lab.number(lab.cgroups .. path .. "/memory.swappiness")
+    end
+    lab.cgroup "/web"
+    lab.write("/proc/sys/vm/swappiness", 90)
+    lab.defer(function() lab.write("/proc/sys/vm/swappiness", 60) end)
+    lab.cgroup "/later"
+    lab.cgroup "/web/inner"
+    assert.same({ 90, 60, 90, 60 }, { swappiness_of "", swappiness_of "/web",
+      swappiness_of "/later", swappiness_of "/web/inner" })
+  end },
+
   { "a kill within a cgroup is read from the kernel's log", function()
     local loop <close> = assert(loops.new())
     lab.cgroup "/web"

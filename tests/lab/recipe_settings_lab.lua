@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The recipes for settings on a real kernel: sysctl-keep holds what it set and lets go.
+-- The recipes for settings on a real kernel: what they set, keep, measure and put back.
 local lab = require "lab"
 local sysctl = require "pagewarden.sysctl"
 
@@ -7,6 +7,13 @@ local DIRTY = { "vm.dirty_bytes", "vm.dirty_ratio", "vm.dirty_background_bytes",
   "vm.dirty_background_ratio" }
 
 local TRIES = 20
+
+
+--- Starts a program that swaps all the time, in a cgroup of its own, so that nothing else does.
+local function start_swapping()
+  lab.write(lab.cgroups .. lab.cgroup "/web" .. "/memory.max", 16 << 20)
+  lab.start({ "hog", "-t", "24" }, "/web")
+end
 
 
 --- The line of what a program says that has this in it; nil when it ends without.
@@ -24,8 +31,9 @@ end
 local function start(words, expected)
   for _ = 1, TRIES do
     local program = lab.start { "pagewarden", "run", table.unpack(words) }
-    if hear(program, expected) then
-      return program
+    local line = hear(program, expected)
+    if line then
+      return program, line
     end
   end
   error("it ended without saying " .. expected)
@@ -46,6 +54,8 @@ end
 
 
 return {
+  needs = { swap = { "256M" }, timeout = 300 },
+
   { "sysctl-keep finds no mistake in what this kernel starts with", function()
     local status, output = run "sysctl-keep"
     assert.equal(0, status)
@@ -114,5 +124,33 @@ return {
     assert.equal(1, status)
     assert.matches("is refused: the machine panics", output)
     assert.equal(0, sysctl.get "vm.panic_on_oom")
+  end },
+
+  { "swappiness-sweep measures what is swapped, as rows, and puts the value back", function()
+    start_swapping()
+    local status, output = run("swappiness-sweep -o values=60,100 -o rounds=2 -o settle=500ms "
+      .. "-o hold=2s -o stop=100% --csv trial")
+    assert.equal(0, status, output)
+    local head = assert(output:match "time,[%l_,]+")
+    assert.equal("time,faults,io,refaults,round,seconds,stall,stall_full,swap,swapped_in,"
+      .. "swapped_out,swappiness", head)
+    local rows, swapped = 0, 0
+    for row in output:gmatch "\n(1%d+%.?%d*,[%d.,e+-]+)" do
+      local swap, swapped_in = row:match ",([%d.e+]+),([%d.e+]+),[%d.e+]+,%d+$"
+      rows, swapped = rows + 1, swapped + tonumber(swapped_in)
+      assert.is_true(tonumber(swap) > 1 << 20, row)
+    end
+    assert.equal(4, rows, output)
+    assert.is_true(swapped > 0, output)
+    assert.equal(60, sysctl.get "vm.swappiness")
+  end },
+
+  { "swappiness-sweep ends when nothing goes on any more", function()
+    start_swapping()
+    local status, output = run "swappiness-sweep -o stop=1% -o hold=60s"
+    assert.equal(0, status, output)
+    assert.matches("stopped: nothing could go on for more than 1%% of 2 s", output)
+    assert.matches("verdict: fewer than two whole rounds say nothing", output)
+    assert.equal(60, sysctl.get "vm.swappiness")
   end },
 }
