@@ -37,7 +37,7 @@ local function refusal(given, furnish)
   local world <close> = new(given, furnish)
   local ok, message = pcall(world.run, world)
   assert.is_false(ok)
-  assert.no_act(world, {})
+  assert.no_act(world, DROPPED)
   return message
 end
 
@@ -51,6 +51,19 @@ end
 local function confine(world)
   assert(os.execute(("mkdir -p '%s/proc/self/ns' && ln -s 'pid:[4026532301]' '%s/proc/self/ns/pid'")
     :format(world.path, world.path)))
+end
+
+
+--- Lets syncing make disks busy for so many seconds.
+local function slow_down(world, seconds)
+  local take = world.take
+  function world:take(event)
+    take(self, event)
+    if event.key == "reclaim sync" then
+      self:write("proc/pressure/io", STALL:format(60))
+      self:after(seconds, function() self:write("proc/pressure/io", STALL:format(0)) end)
+    end
+  end
 end
 
 
@@ -102,6 +115,15 @@ describe("drop-caches", function()
         end
       end)
     end
+
+    it("it does not when syncing took until the window was shut", function()
+      assert.matches("it is 04:00, outside the maintenance window", refusal({
+        options = { window = "02:00-04:00" } }, function(world)
+          world:set_time_of_day "03:59"
+          slow_down(world, 30)
+          world:after(1, function() world:set_time_of_day "04:00" end)
+        end))
+    end)
 
     for _, window in ipairs { "", "2-4", "02:00", "02:60-03:00", "24:00-01:00", "02:00-25:00",
       "02:00-02:00", "02:00-04:00x", "evil\27[2J" } do
@@ -165,6 +187,12 @@ describe("drop-caches", function()
       end)
     end
 
+    it("waits until disks have got over what was written first, and not for ever", function()
+      assert.act(run({}, function(world) slow_down(world, 50) end), DROPPED)
+      assert.matches("programs waited for disks in 60.0%% of the last 10 s",
+        refusal({}, function(world) slow_down(world, 3600) end))
+    end)
+
     it("lets be so much waiting as it is told", function()
       assert.act(run({ options = { threshold = "20%" } }, function(world)
         world:write("proc/pressure/io", STALL:format(12))
@@ -195,7 +223,7 @@ describe("drop-caches", function()
     it("does not touch the caches of the machine that a container is on", function()
       local world <close> = new({ state = dropped(7200) }, confine)
       assert.error_matches(function() world:run() end, "this is a container .* not its own$")
-      assert.no_act(world, {})
+      assert.no_act(world, DROPPED)
       assert.same(dropped(7200), world:state())
     end)
 
