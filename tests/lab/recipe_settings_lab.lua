@@ -1,10 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- The recipes for settings on a real kernel: what they set, keep, measure and put back.
 local lab = require "lab"
+local mm = require "pagewarden.mm"
 local sysctl = require "pagewarden.sysctl"
 
 local DIRTY = { "vm.dirty_bytes", "vm.dirty_ratio", "vm.dirty_background_bytes",
   "vm.dirty_background_ratio" }
+
+local THP = "/sys/kernel/mm/transparent_hugepage/"
+local SCAN_SLEEP = "transparent_hugepage/khugepaged/scan_sleep_millisecs"
+local MAX_PTES_NONE = "transparent_hugepage/khugepaged/max_ptes_none"
 
 local TRIES = 20
 
@@ -13,6 +18,25 @@ local TRIES = 20
 local function start_swapping()
   lab.write(lab.cgroups .. lab.cgroup "/web" .. "/memory.max", 16 << 20)
   lab.start({ "hog", "-t", "24" }, "/web")
+end
+
+
+--- Writes a file until the check is over.
+local function set_for_a_check(path, value)
+  local before = lab.read(path)
+  lab.write(path, value)
+  lab.defer(function() lab.write(path, before:match "%[(.-)%]" or before) end)
+end
+
+
+--- Starts a program that has 64 MiB of huge pages.
+local function use_huge_pages()
+  set_for_a_check(THP .. "enabled", "always")
+  lab.start { "lua5.4", "-e",
+    'local held = ("x"):rep(64 << 20) require("posix.unistd").sleep(1000) print(#held)' }
+  lab.await("there are huge pages", 20, function()
+    return tonumber(lab.read("/proc/meminfo"):match "AnonHugePages:%s+(%d+)") > 16 << 10
+  end)
 end
 
 
@@ -152,5 +176,29 @@ return {
     assert.matches("stopped: nothing could go on for more than 1%% of 2 s", output)
     assert.matches("verdict: fewer than two whole rounds say nothing", output)
     assert.equal(60, sysctl.get "vm.swappiness")
+  end },
+
+  { "thp-guard slows down a khugepaged that takes a processor, as long as it runs", function()
+    use_huge_pages()
+    set_for_a_check(THP .. "khugepaged/pages_to_scan", 1000000)
+    set_for_a_check(THP .. "khugepaged/scan_sleep_millisecs", 0)
+    local program = start({ "thp-guard", "-o", "interval=2s" }, "act: .*scan_sleep_millisecs")
+    assert.equal(10000, mm.get(SCAN_SLEEP))
+    program:signal "SIGTERM"
+    program:wait()
+    assert.equal(0, mm.get(SCAN_SLEEP))
+  end },
+
+  { "thp-guard bounds how far huge pages are filled up", function()
+    use_huge_pages()
+    local before = mm.get(MAX_PTES_NONE)
+    local program, line = start({ "thp-guard", "-o", "interval=1s", "-o", "short=100%", "-o",
+      "share=1%" }, "bloat: ")
+    assert.matches("MiB that programs have are huge pages.*max_ptes_none goes from 511 to 64", line)
+    hear(program, "act: .*max_ptes_none")
+    assert.equal(64, mm.get(MAX_PTES_NONE))
+    program:signal "SIGTERM"
+    program:wait()
+    assert.equal(before, mm.get(MAX_PTES_NONE))
   end },
 }
