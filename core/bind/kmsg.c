@@ -17,14 +17,14 @@ Every function is also a method of what `open` returns.
 
 
 /* [-0, +2, m] The reports in a text, and { lines =, lost =, file = }. */
-static int push_reports(lua_State *L, struct pw_slice text, const char *file) {
+static int push_reports(lua_State *L, struct pw_slice text, const char *file, lua_Integer most) {
     char room[PW_LOG_LINE_BYTES];
     struct pw_oom_tables tables;
     struct pw_log_gaps gaps = {0};
     struct pw_log_line line;
     struct pw_slice one;
     int64_t lines = 0;
-    pw_oom_tables_start(L, &tables);
+    pw_oom_tables_start(L, &tables, most);
     for (; pw_take_line(&text, &one); lines++) {
         pw_parse_log_line(one, room, &line);
         if (line.sequence != PW_ABSENT) {
@@ -48,6 +48,22 @@ static int fail(lua_State *L, const char *path, int error) {
                                             "reading the log then needs CAP_SYSLOG",
                                             error, PW_DENIED)
                           : pw_fail_file(L, path, error);
+}
+
+
+/* [-0, +0, v] How many reports the options at 3 want at most. */
+static lua_Integer check_most(lua_State *L) {
+    static const char *const names[] = {"last", NULL};
+    if (lua_isnoneornil(L, 3)) {
+        return LUA_MAXINTEGER;
+    }
+    luaL_checktype(L, 3, LUA_TTABLE);
+    pw_check_names(L, 3, names, "option");
+    lua_Integer most =
+        lua_getfield(L, 3, "last") == LUA_TNIL ? LUA_MAXINTEGER : lua_tointeger(L, -1);
+    luaL_argcheck(L, most > 0, 3, "last: a positive integer expected");
+    lua_pop(L, 1);
+    return most;
 }
 
 
@@ -86,6 +102,7 @@ reports come often
 
 @function reports
 @tparam[opt] string text
+@tparam[opt] table options `last = n` for no more than the last so many
 @treturn[1] {table,...} reports
 @treturn[1] table `{ lines =, lost = (records that were overwritten meanwhile), file = (what was
  read) }`
@@ -94,15 +111,17 @@ reports come often
 */
 static int reports(lua_State *L) {
     struct pw_reader *reader = pw_check_view(L, 1, PW_KMSG);
-    pw_check_surplus(L, 2);
+    lua_Integer most = check_most(L);
+    pw_check_surplus(L, 3);
     if (!lua_isnoneornil(L, 2)) {
         struct pw_slice text;
         text.data = luaL_checklstring(L, 2, &text.size);
-        return push_reports(L, text, NULL);
+        return push_reports(L, text, NULL, most);
     }
     const char *path;
     int error = pw_log_read(&reader->source, &reader->buffer, &path);
-    return error ? fail(L, path, -error) : push_reports(L, pw_buffer_text(&reader->buffer), path);
+    return error ? fail(L, path, -error)
+                 : push_reports(L, pw_buffer_text(&reader->buffer), path, most);
 }
 
 

@@ -48,6 +48,19 @@ static void close_report(lua_State *L, struct pw_oom_tables *tables) {
 }
 
 
+/* [-0, +0, m] Drops the first reports of more than are kept. */
+static void drop_first(lua_State *L, const struct pw_oom_tables *tables) {
+    lua_Integer count = (lua_Integer)lua_rawlen(L, tables->list);
+    if (count <= tables->most) {
+        return;
+    }
+    for (lua_Integer i = 1; i <= count; i++) {
+        lua_rawgeti(L, tables->list, i + 1);
+        lua_rawseti(L, tables->list, i);
+    }
+}
+
+
 /* [-0, +0, m] Begins a report in place of the one before. */
 static void open_report(lua_State *L, struct pw_oom_tables *tables) {
     close_report(L, tables);
@@ -70,6 +83,7 @@ static void open_report(lua_State *L, struct pw_oom_tables *tables) {
     lua_insert(L, -2);
     pw_append(L);
     lua_pop(L, 1);
+    drop_first(L, tables);
 }
 
 
@@ -324,9 +338,10 @@ static void take_one(lua_State *L, struct pw_oom_tables *tables, struct pw_slice
 }
 
 
-void pw_oom_tables_start(lua_State *L, struct pw_oom_tables *tables) {
+void pw_oom_tables_start(lua_State *L, struct pw_oom_tables *tables, lua_Integer most) {
     luaL_checkstack(L, LUA_MINSTACK, NULL);
-    *tables = (struct pw_oom_tables){.list = lua_gettop(L) + 1, .report = lua_gettop(L) + 2};
+    *tables = (struct pw_oom_tables){
+        .list = lua_gettop(L) + 1, .report = lua_gettop(L) + 2, .most = most};
     lua_newtable(L);
     lua_pushnil(L);
 }

@@ -26,8 +26,9 @@ enum pw_oom_section {
 };
 
 struct pw_oom_tables {
-    int list;   /* where on the stack the reports are */
-    int report; /* the one that is written, or nil */
+    int list;         /* where on the stack the reports are */
+    int report;       /* the one that is written, or nil */
+    lua_Integer most; /* how many are kept, the last ones */
     enum pw_oom_part part;
     unsigned found; /* what of it there was: 1 << enum pw_oom_section */
     bool asked;     /* sysrq f was heard of, and no report since */
@@ -37,8 +38,8 @@ struct pw_oom_tables {
     char heading[PW_OOM_HEADING_BYTES];
 };
 
-/* [-0, +2, m] Starts a list. */
-void pw_oom_tables_start(lua_State *L, struct pw_oom_tables *tables);
+/* [-0, +2, m] Starts a list of which the last so many stay. */
+void pw_oom_tables_start(lua_State *L, struct pw_oom_tables *tables, lua_Integer most);
 
 /* [-0, +0, m] Adds what a line of the log says. */
 void pw_oom_tables_add(lua_State *L, struct pw_oom_tables *tables, const struct pw_log_line *line);

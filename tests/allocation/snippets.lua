@@ -246,6 +246,7 @@ assert(kmsg.reports("a invoked oom-killer: order=0\nMem-Info:\nhugepages_total=1
 assert(kmsg.reports("a invoked oom-killer: order=0\nUnreclaimable slab info:\na 1KB 1KB")[1].slabs[1])
 assert(kmsg.reports("[ pid ] uid name\n[ 1] 2 a")[1].tasks[1].name == "a")
 assert(kmsg.reports("Out of memory: Kill process 1 (a) score 2 or\nKilled process 1 (a) total-vm:4kB")[1].chosen)
+assert(#kmsg.reports("Killed process 1 (a) vsz:4kB\nKilled process 2 (b) vsz:4kB", { last = 1 }) == 1)
 assert(kmsg.reports("Killed process 1 (a) vsz:4kB\noom_reaper: reaped process 1 (a), now anon-rss:0kB")[1].reaped)
 assert(kmsg.reports("Tasks in /a are going to be killed due to memory.oom.group set")[1].group == "/a")
 assert(kmsg.reports("oom-kill:constraint=CONSTRAINT_NONE,cpuset=/,mems_allowed=0,global_oom,task=a,pid=1,uid=0"))

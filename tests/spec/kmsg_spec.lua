@@ -34,6 +34,23 @@ local KILL = "Memory cgroup out of memory: Killed process 9 (hog) total-vm:8kB, 
 describe("kmsg.reports", function()
   after_each(tree.remove_all)
 
+  it("keeps no more than the last ones that are asked for", function()
+    local function pids(options)
+      local found = {}
+      for i, report in ipairs(kmsg.reports(
+        lines("Killed process 1 (a) vsz:4kB", "Killed process 2 (b) vsz:4kB",
+        "Killed process 3 (c) vsz:4kB"), options)) do
+        found[i] = report.pid
+      end
+      return found
+    end
+    assert.same({ 3 }, pids { last = 1 })
+    assert.same({ 2, 3 }, pids { last = 2 })
+    assert.same({ 1, 2, 3 }, pids { last = 4 })
+    assert.error_matches(function() pids { last = 0 } end, "last: a positive integer expected")
+    assert.error_matches(function() pids { first = 1 } end, "unknown option 'first'")
+  end)
+
   describe("reads the reports of", function()
     it("2.6.32, where a child is killed in the chosen one's place", function()
       local report = only_report "2.6.32.log"
@@ -267,6 +284,6 @@ describe("kmsg.reports", function()
 
   it("names the argument that is wrong", function()
     assert.error_matches(function() kmsg.reports {} end, "string expected")
-    assert.error_matches(function() kmsg.reports("", 1) end, "too many")
+    assert.error_matches(function() kmsg.reports("", {}, 1) end, "too many")
   end)
 end)

@@ -69,11 +69,12 @@ local kmsg = {}
 
 --- What the kernel wrote about the processes that its OOM killer killed, oldest first.
 ---@param text? string the log of this machine when left out
+---@param options? { last?: integer } no more than the last so many
 ---@return pagewarden.OomReport[]? reports
 ---@return { lines: integer, lost: integer, file: string? }|string log or a message
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
-function kmsg.reports(text) end
+function kmsg.reports(text, options) end
 
 
 --- These functions for another root.
@@ -87,7 +88,7 @@ function kmsg.open(root) end
 
 --- The functions of `pagewarden.kmsg` for one root.
 ---@class pagewarden.Kmsg
----@field reports fun(self, text?: string): pagewarden.OomReport[]?, table|string
+---@field reports fun(self, text?: string, options?: table): pagewarden.OomReport[]?, any
 local Kmsg = {}
 
 
