@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*** @module pagewarden.reclaim */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static int finish(lua_State *L, const struct pw_job_news *news, double seconds, 
 }
 
 
-/* Whether there is such a cgroup, of a kernel that has memory.reclaim. */
+/* Whether there is such a cgroup, of a kernel that has memory.reclaim. Another root shows that too,
+ * though it is done to this machine only. */
 static bool check_cgroup(const struct call *call, struct pw_act_outcome *outcome) {
     const struct pw_source *source = &call->check.reader->source;
     if (call->cgroups.version != 2) {
@@ -69,6 +71,8 @@ static bool check_cgroup(const struct call *call, struct pw_act_outcome *outcome
                       : "there are no memory cgroups");
     } else if (!pw_cgroup_exists(source, &call->cgroups, call->path)) {
         pw_refuse(outcome, ENOENT, "no such cgroup");
+    } else if (faccessat(source->root_fd, call->check.path, F_OK, 0) && errno == ENOENT) {
+        pw_refuse(outcome, EOPNOTSUPP, "%s", call->check.lacking);
     } else {
         return true;
     }

@@ -2,46 +2,66 @@
 -- The recipes about pressure on a real kernel, each as an administrator runs it.
 local cgroup = require "pagewarden.cgroup"
 local lab = require "lab"
+local reclaim = require "pagewarden.reclaim"
 
 local MIB = 1 << 20
-local TRIES = 20
+local PATIENCE = 300
 
 
---- Starts a recipe, and waits for a line that has this in it. Tried again, since time that the host
---- takes from the guest passes for CPU time of the policy, which then overruns its deadline.
-local function hear(words, part)
-  for _ = 1, TRIES do
-    local program = lab.start(words)
+--- Starts a recipe, and waits until it has said all of this, in whatever order. Tried again, since
+--- time that the host takes from the guest passes for CPU time of the policy, which then overruns
+--- its deadline.
+local function hear(words, ...)
+  local parts, heard, program = { ... }, nil, nil
+  lab.await("it says " .. table.concat(parts, ", "), PATIENCE, function()
+    program, heard = lab.start(words), {}
+    local left = #parts
     for line in program.output:lines() do
-      if line:find(part, 1, true) then
-        return line, program
+      for i, part in ipairs(parts) do
+        if not heard[i] and line:find(part, 1, true) then
+          heard[i], left = line, left - 1
+        end
+      end
+      if left == 0 then
+        return true
       end
     end
-  end
-  error(("nobody said '%s'; the console says why"):format(part), 2)
+  end)
+  return program, table.unpack(heard)
+end
+
+
+--- One that gives others the time that they want.
+local function start_hog(mib, path)
+  return lab.start({ "nice", "-n", "19", "hog", "-t", tostring(mib) }, lab.cgroup(path))
 end
 
 
 --- A cgroup in which a program goes through twice the memory that it may have.
 local function thrash(path)
-  lab.cgroup(path)
+  local hog = start_hog(48, path)
   assert(cgroup.set(path, "memory.high", 24 * MIB))
-  return lab.start({ "hog", "-t", "48" }, path)
+  return hog
+end
+
+
+local function await_memory(path, mib)
+  lab.await("it has its memory", 60, function() return cgroup.current(path) > mib * MIB end)
 end
 
 
 return {
-  needs = { swap = { "256M" }, memory = "512M" },
+  needs = { swap = { "256M" }, memory = "512M", timeout = 1400 },
 
   { "pressure-notify hears the kernel, and runs a command with what it has to say", function()
     local hog = thrash "/thrashing"
-    local line, program = hear({ "pagewarden", "run", "pressure-notify", "-o",
+    local program, line = hear({ "pagewarden", "run", "pressure-notify", "-o",
       "watch=memory some 5%", "-o", "window=1s", "-o",
       'command=/bin/sh,-c,echo "$1: $2" >/run/told,sh' }, "pressure-notify: pressure")
-    assert.matches("work waited for memory for", line, 1, true)
+    assert.matches("work waited for memory for over 5% of 1s", line, 1, true)
     assert.matches(("hog (pid %d)"):format(hog.pid), line, 1, true)
     local told = lab.await("the command ran", 20, function()
-      local file = io.open "/run/told"
+      local file <close> = io.open "/run/told"
       return file and file:read "l"
     end)
     assert.matches("^Memory is short: work waited for memory", told)
@@ -52,5 +72,41 @@ return {
       end
     end
     error "it never said that it was over"
+  end },
+
+  { "proactive-reclaim takes what is idle, nothing from who waits, and limits nothing", function()
+    lab.hog(64, lab.cgroup "/idle")
+    thrash "/thrashing"
+    local program, _, line = hear({ "pagewarden", "run", "proactive-reclaim", "-o",
+      "cgroup=/idle,/thrashing", "-o", "interval=1s", "-o", "step=20%", "-o", "min_size=20M", "-o",
+      "pressure=1%" }, "reclaim cgroup /idle", "proactive-reclaim: pause: /thrashing")
+    assert.matches("/thrashing waited", line, 1, true)
+    lab.await("it was made small", PATIENCE, function()
+      return cgroup.current "/idle" < 40 * MIB
+    end)
+    lab.sleep(2)
+    assert.is_true(cgroup.current "/idle" > 19 * MIB)
+    program:signal "SIGKILL"
+    program:wait()
+    assert.equal(math.huge, cgroup.limits("/idle").high)
+  end },
+
+  { "proactive-reclaim leaves alone who gets back what was taken", function()
+    start_hog(64, "/busy")
+    await_memory("/busy", 60)
+    hear({ "pagewarden", "run", "proactive-reclaim", "-o", "cgroup=/busy", "-o", "interval=2s",
+      "-o", "step=20%", "-o", "min_size=24M", "-o", "pressure=100%" },
+      "proactive-reclaim: pause: /busy got back")
+  end },
+
+  { "proactive-reclaim spares swap as far as the kernel can", function()
+    lab.hog(16, lab.cgroup "/swapped")
+    assert.is_true(reclaim.cgroup("/swapped", 8 * MIB).complete)
+    lab.hog(64, lab.cgroup "/idle")
+    hear({ "pagewarden", "run", "proactive-reclaim", "-o", "cgroup=/idle", "-o", "interval=1s",
+      "-o", "step=20%", "-o", "min_size=24M", "-o", "swap_reserve=100%", "-o", "report=10s" },
+      "proactive-reclaim: " .. (lab.kernel == "6.1" and "swap_scarce" or "taken"))
+    assert.is_true(cgroup.current "/idle" > 60 * MIB)
+    assert.is_true(cgroup.swap "/idle" < MIB)
   end },
 }

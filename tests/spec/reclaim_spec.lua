@@ -15,6 +15,8 @@ describe("reclaim", function()
       ["proc/812/stat"] = STAT,
       ["sys/fs/cgroup/cgroup.controllers"] = "memory\n",
       ["sys/fs/cgroup/web/memory.current"] = "4096\n",
+      ["sys/fs/cgroup/web/memory.reclaim"] = "",
+      ["sys/fs/cgroup/old/memory.current"] = "4096\n",
     }))
   end)
 
@@ -63,6 +65,9 @@ describe("reclaim", function()
   it("says that a cgroup is gone, and which version can do it", function()
     assert.same({ nil, "reclaim cgroup /db: no such cgroup", 2, "gone", n = 4 },
       table.pack(view:cgroup("/db", 4096)))
+    local old = table.pack(view:cgroup("/old", 4096))
+    assert.same({ nil, "reclaim cgroup /old: this kernel has no memory.reclaim, which came with "
+      .. "Linux 5.19", 95, "unsupported", n = 4 }, old)
     local v1 = assert(reclaim.open(tree.new {
       ["sys/fs/cgroup/memory/memory.usage_in_bytes"] = "4096\n",
       ["sys/fs/cgroup/memory/memory.stat"] = "cache 0\n",

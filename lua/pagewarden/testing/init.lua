@@ -392,6 +392,17 @@ function World:signal(act)
 end
 
 
+--- Takes from a cgroup what was asked for.
+---@private
+function World:reclaim(act)
+  local path = ("sys/fs/cgroup%s/memory.current"):format(act.key:match "^reclaim cgroup (.*)$")
+  local current = self.tree.files[path]
+  if current then
+    self:write(path, kernel.reclaim(current, act.value))
+  end
+end
+
+
 --- Keeps an event of the policy, apart when it is of something that it did.
 ---@private
 function World:take(event)
@@ -401,6 +412,8 @@ function World:take(event)
   end
   if event.event == "act" and REACTIONS[event.key] then
     REACTIONS[event.key](self)
+  elseif event.event == "act" and event.key:find "^reclaim cgroup " then
+    self:reclaim(event)
   elseif event.event == "act" and event.key:find "^kill " then
     self:signal(event)
   end

@@ -74,6 +74,15 @@ function kernel.drop_caches(text)
 end
 
 
+--- memory.current of a cgroup after memory.reclaim.
+---@param text string
+---@param request string what was written: bytes, and maybe a swappiness
+---@return string
+function kernel.reclaim(text, request)
+  return ("%d\n"):format(math.max(text:match "%d+" - request:match "%d+", 0))
+end
+
+
 --- The kernel's report of the kill of a process.
 ---@param killed pagewarden.testing.Process
 ---@param details table? fields that are to be otherwise
