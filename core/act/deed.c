@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "act/kernel.h"
 #include "act/terms.h"
@@ -23,9 +24,16 @@ static void perform(const struct pw_source *source, const struct pw_deed *deed,
 }
 
 
+static bool is_killing(const struct pw_deed *deed) {
+    return deed->kill_ns > 0 && strcmp(deed->value, "SIGKILL") == 0;
+}
+
+
 static bool may_kill(const struct pw_gate *gate, const struct pw_deed *deed,
                      struct pw_act_outcome *outcome) {
-    int64_t left_ns = deed->kill_ns > 0 ? gate->next_kill_ns - pw_now_ns(&gate->hooks) : 0;
+    bool is_harder = is_killing(deed) && strcmp(deed->key, gate->asked_key) == 0;
+    bool waits = deed->kill_ns > 0 && !is_harder;
+    int64_t left_ns = waits ? gate->next_kill_ns - pw_now_ns(&gate->hooks) : 0;
     if (left_ns > 0) {
         pw_refuse(outcome, EAGAIN,
                   "the kill before it needs up to another %.1f s to show in memory",
@@ -52,6 +60,8 @@ static void pass(struct pw_gate *gate, const struct pw_actor *actor, const struc
         pw_terms_start_cooldown(&terms, outcome);
         if (deed->kill_ns > 0) {
             gate->next_kill_ns = pw_now_ns(&gate->hooks) + deed->kill_ns;
+            snprintf(gate->asked_key, sizeof gate->asked_key, "%s",
+                     is_killing(deed) ? "" : deed->key);
         }
     }
 }

@@ -35,7 +35,8 @@ struct pw_gate {
     struct pw_journal journal_on_disk; /* of what outlasts a boot */
     struct pw_owners owners;
     struct pw_cooldowns cooldowns;
-    int64_t next_kill_ns; /* on the hooks' clock: no kill (deed.h) is let through before */
+    int64_t next_kill_ns;         /* on the hooks' clock: no kill (deed.h) is let through before */
+    char asked_key[PW_KEY_BYTES]; /* but SIGKILL to whom the last one only asked to end */
     bool imagined; /* a test's world is behind it, which does what deeds (deed.h) would have done */
 };
 

@@ -262,6 +262,7 @@ int luaopen_pagewarden_cgroup(lua_State *L) {
         {"procs", pw_cgroup_procs},
         {"state", pw_cgroup_state},
         {"id", pw_cgroup_id},
+        {"preference", pw_cgroup_preference},
         {"set", pw_cgroup_set},
         {"freeze", pw_cgroup_freeze},
         {"kill", pw_cgroup_kill},

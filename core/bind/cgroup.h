@@ -45,6 +45,7 @@ int pw_cgroup_pressure(lua_State *L);
 int pw_cgroup_procs(lua_State *L);
 int pw_cgroup_state(lua_State *L);
 int pw_cgroup_id(lua_State *L);
+int pw_cgroup_preference(lua_State *L);
 
 /* Methods that change it. */
 int pw_cgroup_set(lua_State *L);

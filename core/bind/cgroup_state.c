@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "bind/cgroup.h"
+#include "read/cgroup_preference.h"
 #include "read/keyed.h"
 #include "read/single.h"
 
@@ -128,5 +129,37 @@ int pw_cgroup_id(lua_State *L) {
         return pw_cgroup_fail(L, &call, "folder", -error);
     }
     lua_pushinteger(L, inode);
+    return 1;
+}
+
+
+/***
+What an administrator wrote at a cgroup, or one above it, for those who end programs when memory is
+short: the extended attributes `oomd_prefer`, `oomd_avoid` and `oomd_omit` of oomd and systemd-oomd
+(`ManagedOOMPreference=`). Of several the strongest counts, omit before avoid before prefer. Those
+in the namespace `user` count only at cgroups of root: nobody may exempt himself.
+@function preference
+@tparam string path
+@treturn[1] string|boolean `"prefer"`, `"avoid"`, `"omit"` or false
+@return[2] nil, message, errno, kind
+*/
+int pw_cgroup_preference(lua_State *L) {
+    static const char *const names[] = {[PW_PREFERENCE_PREFER] = "prefer",
+                                        [PW_PREFERENCE_AVOID] = "avoid",
+                                        [PW_PREFERENCE_OMIT] = "omit"};
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
+    enum pw_cgroup_preference preference;
+    int error =
+        call.cgroups.version
+            ? pw_cgroup_read_preference(&call.reader->source, &call.cgroups, call.path, &preference)
+            : -EOPNOTSUPP;
+    if (error) {
+        return pw_cgroup_fail(L, &call, "folder", -error);
+    }
+    if (preference == PW_PREFERENCE_NONE) {
+        lua_pushboolean(L, false);
+    } else {
+        lua_pushstring(L, names[preference]);
+    }
     return 1;
 }

@@ -165,6 +165,20 @@ static int close_state(lua_State *L) {
 }
 
 
+/* [-0, +0, v] The field deadline of the table at `index` in nanoseconds; 0 when there is none. */
+static int64_t check_deadline(lua_State *L, int index) {
+    int64_t limit_ns = 0;
+    if (lua_getfield(L, index, "deadline") != LUA_TNIL) {
+        lua_Number seconds = luaL_checknumber(L, -1);
+        luaL_argcheck(L, seconds > 0 && seconds < 1e6, index,
+                      "deadline: a number of seconds expected");
+        limit_ns = (int64_t)(seconds * (lua_Number)PW_SECOND_NS) + 1;
+    }
+    lua_pop(L, 1);
+    return limit_ns;
+}
+
+
 /* [-0, +0, v] Reads { memory =, deadline =, … } at 1. */
 static struct pw_policy_limits check_limits(lua_State *L) {
     static const char *const known[] = {"answer", "deadline", "memory", "path", NULL};
@@ -176,12 +190,8 @@ static struct pw_policy_limits check_limits(lua_State *L) {
         luaL_argcheck(L, bytes > 0, 1, "memory: a number of bytes expected");
         limits.memory_bytes = (size_t)bytes;
     }
-    if (lua_getfield(L, 1, "deadline") != LUA_TNIL) {
-        lua_Number seconds = luaL_checknumber(L, -1);
-        luaL_argcheck(L, seconds > 0 && seconds < 1e6, 1, "deadline: a number of seconds expected");
-        limits.call_ns = (int64_t)(seconds * (lua_Number)PW_SECOND_NS) + 1;
-    }
-    lua_pop(L, 2);
+    lua_pop(L, 1);
+    limits.call_ns = check_deadline(L, 1);
     return limits;
 }
 
@@ -232,10 +242,11 @@ can change nothing.
 @function cell:grant
 @tparam gate gate
 @tparam table options `{ name = "the name it acts under", grants = { "sysctl vm.swappiness", "oom" }
-}`, `dry_run = true` when nothing is to be written
+}`, `dry_run = true` when nothing is to be written, and `deadline` in seconds of CPU time for each
+call when it is to be another from now on
 */
 static int grant(lua_State *L) {
-    static const char *const known[] = {"name", "grants", "dry_run", NULL};
+    static const char *const known[] = {"name", "grants", "dry_run", "deadline", NULL};
     struct cell *cell = check_cell(L, 1);
     struct pw_gate *gate = pw_check_gate(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
@@ -245,6 +256,10 @@ static int grant(lua_State *L) {
     luaL_argcheck(L, lua_getfield(L, 3, "name") == LUA_TSTRING, 3, "name: string expected");
     const char *name = lua_tostring(L, -1);
     lua_setiuservalue(L, 1, NAME);
+    int64_t limit_ns = check_deadline(L, 3);
+    if (limit_ns) {
+        cell->state.deadline.limit_ns = limit_ns;
+    }
     read_grants(L, cell);
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, GATE);

@@ -178,13 +178,19 @@ int pw_cgroup_read_number(const struct pw_source *source, const struct pw_cgroup
 }
 
 
+int pw_cgroup_open(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                   struct pw_slice path) {
+    struct path folder;
+    join(&folder, cgroups->mount, path, ".");
+    return folder.too_long ? -ENAMETOOLONG
+                           : pw_source_open_at(source, source->root_fd, folder.text);
+}
+
+
 int pw_cgroup_inode(const struct pw_source *source, const struct pw_cgroups *cgroups,
                     struct pw_slice path, int64_t *inode) {
-    struct path folder;
     struct stat status;
-    join(&folder, cgroups->mount, path, ".");
-    int fd =
-        folder.too_long ? -ENAMETOOLONG : pw_source_open_at(source, source->root_fd, folder.text);
+    int fd = pw_cgroup_open(source, cgroups, path);
     if (fd < 0) {
         return fd;
     }

@@ -59,6 +59,10 @@ int pw_cgroup_read_number(const struct pw_source *source, const struct pw_cgroup
                           struct pw_slice path, enum pw_cgroup_file file, struct pw_buffer *buffer,
                           struct pw_number *number);
 
+/* Opens a cgroup's folder: a descriptor to close, or -errno. */
+int pw_cgroup_open(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                   struct pw_slice path);
+
 /* The inode number of a cgroup's folder, which is another when the cgroup was removed and made
  * again under the same path. 0 or -errno. */
 int pw_cgroup_inode(const struct pw_source *source, const struct pw_cgroups *cgroups,

@@ -104,7 +104,7 @@ end
 
 --- Lets it change what it was granted, through the gate. Once, before it starts.
 ---@param gate pagewarden.Gate
----@param options { name: string, grants: string[], dry_run: boolean? }
+---@param options { name: string, grants: string[], dry_run: boolean?, deadline: number? }
 function Policy:grant(gate, options)
   self.state:grant(gate, options)
 end

@@ -204,13 +204,15 @@ local function wake_task(fn, seconds, fd)
 end
 
 
---- Starts a coroutine, which may `pw:sleep` and call what takes long.
+--- Starts a coroutine, which may `pw:sleep` and call what takes long. It begins when the running
+--- callback has returned, or at once, and then runs until it first waits before this returns.
 ---@param fn fun()
+---@param options { at_once: boolean }?
 ---@return table task with `cancel`, which closes the coroutine, and `__close`
-function Pw:task(fn)
+function Pw:task(fn, options)
   check_function("task", fn)
   check_running(2)
-  return tasks.start(fn, wake_task)
+  return tasks.start(fn, wake_task, options and options.at_once)
 end
 
 

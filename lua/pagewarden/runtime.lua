@@ -11,6 +11,10 @@ local unit = require "pagewarden.unit"
 
 local runtime = {}
 
+--- Seconds of CPU time for each call into a policy that may kill. It is wanted when memory is
+--- short, and what the kernel does then to find pages for it counts as its own time.
+local KILLER_DEADLINE = 1
+
 
 ---@class pagewarden.Host what a policy runs in
 ---@field loop table a pagewarden.loop
@@ -410,8 +414,10 @@ function runtime.start(policy, host, terms)
   local reader = host.reader
   local ok, problem = true, nil
   if instance.acting then
-    ok, problem = pcall(policy.grant, policy, host.gate,
-      { name = name, grants = acts.words(grant), dry_run = host.dry })
+    ok, problem = pcall(policy.grant, policy, host.gate, {
+      name = name, grants = acts.words(grant), dry_run = host.dry,
+      deadline = grant.kill and KILLER_DEADLINE or nil,
+    })
   end
   if ok then
     ok, problem = instance:call("start", reader:root(),

@@ -62,15 +62,21 @@ local function resume(task, wake)
 end
 
 
---- Starts a task; it begins when the running callback has returned.
+--- Starts a task; it begins when the running callback has returned, or at once.
 ---@param fn fun()
 ---@param wake fun(fn: fun(), seconds: number, fd: integer?): table calls a function when it is time
+---@param at_once boolean?
 ---@return pagewarden.Task
-function tasks.start(fn, wake)
+function tasks.start(fn, wake, at_once)
   local task = setmetatable({ thread = coroutine.create(fn) }, Task)
   host.allow_waiting(task.thread)
-  task.waking = wake(function() resume(task, wake) end, 0)
+  if not at_once then
+    task.waking = wake(function() resume(task, wake) end, 0)
+  end
   unfinished[task.thread], threads[task.thread] = task, true
+  if at_once then
+    resume(task, wake)
+  end
   return task
 end
 

@@ -364,4 +364,13 @@ describe("a policy that kills", function()
     assert.no_trace(world)
     assert.no_act(world, { value = "SIGKILL" })
   end)
+
+  it("may take a second of CPU time for each call, since it is wanted when memory is short",
+    function()
+      local world = testing.new { script = folder:write("slow.lua", [[
+        return { api = 1, name = "slow", summary = "A test", needs = { kill = true },
+          start = function(pw) pw:after(1, function() while true do end end) end }]]) }
+      assert.error_matches(function() world:advance "2s" end, "it ran for more than 1 s", 1, true)
+      pcall(world.stop, world)
+    end)
 end)

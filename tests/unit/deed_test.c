@@ -16,6 +16,7 @@ struct ground {
     int64_t now_ns;
     int done;
     int64_t kill_ns;
+    bool harder;
     bool impossible, failing;
 };
 
@@ -74,7 +75,7 @@ static bool perform(void *context, struct pw_act_outcome *outcome) {
 static struct pw_act_outcome kill_by(const struct pw_actor *actor) {
     struct pw_deed deed = {
         .key = "kill 812:45678",
-        .value = "SIGTERM",
+        .value = ground.harder ? "SIGKILL" : "SIGTERM",
         .cooldown_ns = ground.kill_ns ? 0 : 10,
         .kill_ns = ground.kill_ns,
         .check = check,
@@ -158,6 +159,20 @@ static void one_kill_keeps_every_policy_from_the_next_for_a_while(void **state) 
 }
 
 
+static void who_was_asked_to_end_may_be_killed_at_once(void **state) {
+    (void)state;
+    pretend_live();
+    ground.kill_ns = 1000;
+    struct pw_actor actor = {.policy = "p"};
+    assert_int_equal(kill_by(&actor).verdict, PW_ACT_DONE);
+    ground.harder = true;
+    assert_int_equal(kill_by(&actor).verdict, PW_ACT_DONE);
+    assert_int_equal(kill_by(&actor).error, EAGAIN);
+    ground.harder = false;
+    assert_int_equal(kill_by(&actor).error, EAGAIN);
+}
+
+
 static void a_dry_run_pauses_between_kills_too(void **state) {
     (void)state;
     pretend_live();
@@ -215,6 +230,8 @@ int main(void) {
                                         remove_ground),
         cmocka_unit_test_setup_teardown(one_kill_keeps_every_policy_from_the_next_for_a_while,
                                         make_ground, remove_ground),
+        cmocka_unit_test_setup_teardown(who_was_asked_to_end_may_be_killed_at_once, make_ground,
+                                        remove_ground),
         cmocka_unit_test_setup_teardown(a_dry_run_pauses_between_kills_too, make_ground,
                                         remove_ground),
         cmocka_unit_test_setup_teardown(a_kill_that_failed_leaves_no_pause, make_ground,

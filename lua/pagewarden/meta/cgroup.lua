@@ -83,6 +83,15 @@ function cgroup.state(path) end
 function cgroup.id(path) end
 
 
+--- What was written at a cgroup, or one above it, for those who end programs for memory.
+---@param path string
+---@return "prefer"|"avoid"|"omit"|false|nil
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function cgroup.preference(path) end
+
+
 --- The swap that a cgroup and those below it use.
 ---@param path string
 ---@return integer? bytes
@@ -206,6 +215,7 @@ function cgroup.open(root) end
 ---@field procs fun(self, path: string): integer[]?, string?
 ---@field state fun(self, path: string): table<string, boolean>?, string?
 ---@field id fun(self, path: string): integer?, string?
+---@field preference fun(self, path: string): string|boolean|nil, string?
 ---@field kill fun(self, path: string, options?: table): boolean?, string?
 ---@field freeze fun(self, path: string, frozen: boolean, options?: table): boolean?, string?
 ---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string

@@ -71,7 +71,7 @@ function Cell:memory() end
 
 --- Lets the policy change what it was granted. Once, before it starts.
 ---@param gate pagewarden.Gate
----@param options { name: string, grants?: string[], dry_run?: boolean, keep?: boolean }
+---@param options { name: string, grants?: string[], dry_run?: boolean, deadline?: number }
 function Cell:grant(gate, options) end
 
 

@@ -79,10 +79,12 @@ function Pw:on_exit(process, fn) end
 function Pw:on_memory_events(cgroup, fn) end
 
 
---- Starts a coroutine, which may `pw:sleep`.
+--- Starts a coroutine, which may `pw:sleep`. It begins when the running callback has returned, or
+--- at once, and then runs until it first waits before this returns.
 ---@param fn fun()
+---@param options { at_once: boolean }?
 ---@return pagewarden.PolicyHandle task whose `cancel` closes the coroutine
-function Pw:task(fn) end
+function Pw:task(fn, options) end
 
 
 --- Lets the task that calls it wait.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * hog [-r MIB_PER_SECOND] [-t] [-l] MIB: takes so much memory, at once or at a rate, says "full",
- * and sleeps; with -t it touches every page again and again, with -l it locks them. Half of each
- * MiB cannot be compressed.
+ * hog [-r MIB_PER_SECOND] [-t] [-l] [-s] [-i] MIB: takes so much memory, at once or at a rate, says
+ * "full", and sleeps; with -t it touches every page again and again, with -l it locks them, with -s
+ * they are shared memory (tmpfs). Half of each MiB cannot be compressed. With -i it ignores
+ * SIGTERM.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,15 +59,19 @@ static void touch(volatile char *memory, size_t bytes) {
 
 int main(int argc, char **argv) {
     size_t rate = 0;
-    bool touches = false, locks = false;
-    for (int option; (option = getopt(argc, argv, "r:tl")) != -1;) {
+    bool touches = false, locks = false, shares = false;
+    for (int option; (option = getopt(argc, argv, "r:tlsi")) != -1;) {
         rate = option == 'r' ? strtoul(optarg, NULL, 10) * MIB : rate;
         touches = touches || option == 't';
         locks = locks || option == 'l';
+        shares = shares || option == 's';
+        if (option == 'i') {
+            signal(SIGTERM, SIG_IGN);
+        }
     }
     size_t bytes = (optind < argc ? strtoul(argv[optind], NULL, 10) : 0) * MIB;
     char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                        (shares ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (bytes == 0 || memory == MAP_FAILED) {
         return 2;
     }

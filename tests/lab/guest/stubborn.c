@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * stubborn leaderless | stuck MIB FILE | crowd | chain: a program that is hard to kill. It says
- * "ready" once it is:
- *   leaderless  its first thread has ended, and another lives
- *   stuck       it has so much memory, and writes to a file again and again, which may be frozen
- *   crowd       a process group that doubles until there are a hundred processes
- *   chain       processes of which each starts the next one and ends, every few milliseconds
+ * stubborn leaderless | stuck MIB FILE | crowd [MIB] | chain: a program that is hard to kill. It
+ * says "ready" once it is: leaderless  its first thread has ended, and another lives stuck       it
+ * has so much memory, and writes to a file again and again, which may be frozen crowd       a
+ * process group that doubles until there are a hundred processes; each takes so much memory chain
+ * processes of which each starts the next one and ends, every few milliseconds
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -53,14 +52,16 @@ static void write_for_ever(const char *mib, const char *file) {
 }
 
 
-static void grow_crowd(void) {
+static void grow_crowd(size_t mib) {
     _Atomic int *count =
         mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     setsid();
     say_ready();
     while (atomic_fetch_add(count, 1) < CROWD) {
         usleep(20000);
-        fork();
+        if (fork() == 0 && mib) {
+            take_kib(mib << 10);
+        }
     }
     for (;;) {
         pause();
@@ -100,7 +101,7 @@ int main(int argc, char **argv) {
     } else if (strcmp(way, "stuck") == 0 && argc == 4) {
         write_for_ever(argv[2], argv[3]);
     } else if (strcmp(way, "crowd") == 0) {
-        grow_crowd();
+        grow_crowd(argc > 2 ? strtoul(argv[2], NULL, 10) : 0);
     } else if (strcmp(way, "chain") == 0) {
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         start_chains();

@@ -1,0 +1,329 @@
+-- SPDX-License-Identifier: MIT
+--- The decisions of early-oom: warn, ask somebody to end, kill, or why not.
+-- @module pagewarden.recipe.early_oom.guard
+local condition = require "pagewarden.recipe.early_oom.condition"
+local format = require "pagewarden.format"
+local gauges = require "pagewarden.recipe.early_oom.gauge"
+local pace = require "pagewarden.recipe.early_oom.pace"
+local rankings = require "pagewarden.recipe.early_oom.ranking"
+
+local guard = {}
+
+local LEVELS = { "force", "act", "warn" } -- the worst first
+
+--- Figures that cost a file more.
+local PRESSURE = { some = true, full = true }
+local COUNTERS = { swapin = true, refault = true }
+
+--- Seconds for which a ranking will do, and after which it is made anew when it may soon be wanted:
+--- when the figures are at twice the limits.
+local FRESH <const> = 0.5
+local NEAR <const> = 2
+
+--- Seconds that memory is given to come back before the next one is thought of, by how short it is.
+local SETTLE = { force = 0.2, act = 1, warn = 1 }
+
+--- Somebody else was ended a moment ago.
+local EAGAIN <const> = 11
+
+--- Programs of the user that are waited for before a signal may take so long.
+local HOOK_SECONDS <const> = 0.2
+
+
+---@class pagewarden.recipe.Guard
+---@field level "force"|"act"|"warn"|nil the worst that holds
+---@field figures table<string, number>
+---@field private pw pagewarden.Pw
+---@field private o table
+---@field private ending table? who was signalled and how, and the task that sees to it
+---@field private resting number nobody else is ended before this time
+---@field private last pagewarden.recipe.Candidate? who was ended last
+---@field private said string? why nothing was done, as it was last said
+local Guard = {}
+Guard.__index = Guard
+
+
+local function uses(levels, names)
+  for _, name in ipairs(LEVELS) do
+    if condition.uses(levels[name], names) then
+      return true
+    end
+  end
+  return false
+end
+
+
+---@param pw pagewarden.Pw
+---@param o table the options of scripts/early-oom.lua
+---@return pagewarden.recipe.Guard?
+---@return string? message
+function guard.new(pw, o)
+  local levels = {}
+  for _, name in ipairs(LEVELS) do
+    levels[name] = assert(condition.compile(o[name]))
+  end
+  local ranking, message = rankings.new(pw, o)
+  if not ranking then
+    return nil, message
+  end
+  local gauge = gauges.new(pw, {
+    cgroup = o.cgroup, window = o.window, pressure = uses(levels, PRESSURE),
+    counters = uses(levels, COUNTERS),
+  })
+  local figures
+  figures, message = gauge:look(pw:now())
+  return figures and setmetatable({
+    pw = pw, o = o, levels = levels, ranking = ranking, gauge = gauge, figures = figures,
+    resting = -1,
+  }, Guard), message
+end
+
+
+--- What a candidate is called in a message.
+local function name_of(v)
+  return type(v.target) == "string" and "cgroup " .. v.target
+    or v.crowd and ("%d processes %s"):format(v.crowd, v.comm)
+    or ("%s (pid %d)"):format(v.comm, v.pid)
+end
+
+
+--- The fields of an event about somebody.
+local function about(v, fields)
+  fields.pid, fields.comm, fields.uid, fields.unit = v.pid, v.comm, v.uid, v.unit
+  fields.cgroup, fields.size = v.cgroup, v.size
+  return fields
+end
+
+
+--- Says why nothing is done, once until that changes.
+---@private
+function Guard:hold(reason, text)
+  if self.said ~= reason then
+    self.said = reason
+    self.pw.log("holding", { reason = reason, level = self.level, message = text })
+  end
+end
+
+
+--- Runs a program of the user's, which is told what happens and to whom.
+---@private
+function Guard:run_hook(path, seconds, what, v)
+  if path then
+    self.pw.exec.run({ path, what, v and tostring(v.pid) or "", v and v.comm or "" },
+      { timeout = seconds })
+  end
+end
+
+
+--- The service that somebody was of, where systemd is asked about it: a session's own is not.
+local function service_of(v)
+  local is_system = v.unit and v.unit:find "%.service$" and not v.cgroup:find "/user@%d+%.service/"
+  return is_system and v.unit
+end
+
+
+--- Ending when asked counts as a clean exit: a service that is to be started again when it fails is
+--- not.
+---@private
+function Guard:look_after_service(v)
+  local unit = service_of(v)
+  if not unit then
+    return
+  end
+  self.pw:sleep(self.o.unit_wait)
+  local state = self.pw.cgroup and self.pw.cgroup.state(v.cgroup)
+  if state and state.populated then
+    return
+  end
+  local done = self.o.restart and self.pw.exec.run { "/usr/bin/systemctl", "start", unit }
+  local started = done and done.status == 0
+  self.pw.log(started and "restarted" or "unit-down", {
+    unit = unit,
+    message = ("%s %s"):format(unit, started and "was down, and is started again"
+      or done and "is down, and cannot be started: " .. done.said
+      or "is down, and nobody starts it: that it ended when asked counts as a clean exit"),
+  })
+end
+
+
+---@private
+function Guard:report(v, done, why)
+  self.pw.log(done and "ended" or "not-ended", about(v, {
+    signal = done and done.signal, seconds = done and done.seconds, ended = done and done.ended,
+    message = not done and why or ("%s %s after %s"):format(name_of(v),
+      not done.ended and "was killed and has not ended"
+        or done.signal == "KILL" and "was killed and has ended"
+        or done.signal and "has ended when asked to" or "had ended by itself",
+      format.duration(done.seconds)),
+  }))
+end
+
+
+--- Who was ended and is there all the same is so because nothing is done in a dry run, and nobody
+--- else is thought of until he is gone. Who cannot be ended is left out.
+---@private
+function Guard:learn(v, done, why, errno)
+  if done and done.ended then
+    self.last = v
+  elseif done then
+    self.ranking:exclude(v, "it was killed, and is stuck in the kernel")
+  elseif errno ~= EAGAIN then
+    self.ranking:exclude(v, why)
+  end
+end
+
+
+--- Sees somebody to the end, in a task: looking goes on.
+---@private
+function Guard:finish(v, signal)
+  self:run_hook(self.o.before, HOOK_SECONDS, "before", v)
+  local done, why, errno = self.pw.kill.terminate(v.target, {
+    signal = signal, grace = self.o.grace, whole = v.whole, interval = 0.1,
+  })
+  self.ending, self.said, self.ranking.at = nil, nil, nil
+  self.resting = self.pw:now() + SETTLE[self.level or "act"]
+  self.gauge:forget()
+  self:learn(v, done, why, errno)
+  self:report(v, done, why)
+  self:run_hook(self.o.after, 10, "after", v)
+  if done and done.signal ~= "KILL" then
+    self:look_after_service(v)
+  end
+end
+
+
+--- Has somebody ended.
+---@private
+function Guard:end_one(v, signal, why)
+  local figures = self.figures
+  if self.ending then
+    self.ending.task:cancel()
+  end
+  local ending = { v = v, signal = signal }
+  self.ending, self.said = ending, nil
+  ending.task = self.pw:task(function() self:finish(v, signal) end, { at_once = true })
+  self.pw.log("ending", about(v, {
+    signal = signal, level = self.level, score = v.score, available = figures.available,
+    swap = figures.swap,
+    message = ("SIG%s to %s, which has %s: %s"):format(signal, name_of(v), format.size(v.size),
+      why),
+  }))
+end
+
+
+--- Nobody is worth it: says who would have been.
+---@private
+function Guard:hold_for_nobody(v)
+  local words = {}
+  for name, why in pairs(self.ranking.spared) do
+    words[#words + 1] = ("%s: %s"):format(name, why)
+  end
+  table.sort(words)
+  local most = v and ("%s has %s"):format(name_of(v), format.size(v.size)) or "there is nobody"
+  self:hold("nobody", ("nobody who may be ended has %s, %s%s"):format(format.size(self.o.least),
+    most, words[1] and "; " .. table.concat(words, "; ", 1, math.min(#words, 4)) or ""))
+end
+
+
+---@private
+function Guard:rank(now)
+  if not self.ranking.at or now - self.ranking.at > FRESH then
+    self.ranking:refresh(now, self.figures.available_total + self.figures.swap_total)
+  end
+end
+
+
+--- Does what the level asks for, or says why not.
+---@private
+function Guard:act(now, why)
+  local ending = self.ending
+  if ending and (self.level == "act" or ending.signal == "KILL") then
+    return self:hold("ending", name_of(ending.v) .. " was signalled, and has not ended yet")
+  elseif ending then
+    return self:end_one(ending.v, "KILL", why)
+  elseif now < self.resting then
+    return self:hold("resting", "memory is given time to come back")
+  end
+  self:rank(now)
+  local v, rival = self.ranking.list[1], self.ranking.rival
+  if not v or v.size < self.o.least then
+    self:hold_for_nobody(v)
+  elseif self.last and self.last.pid == v.pid and self.last.start_time == v.start_time then
+    self:hold("there", name_of(v) .. " was ended, and is there as before")
+  elseif rival and self.o.beside == "observe" then
+    self:hold("beside", ("%s is there to act; it would be %s, which has %s: %s"):format(rival,
+      name_of(v), format.size(v.size), why))
+  else
+    self:end_one(v, self.level == "force" and "KILL" or "TERM", why)
+  end
+end
+
+
+--- Says when memory begins to be short, and when it is not any more.
+---@private
+function Guard:tell(level, number)
+  local figures, levels = self.figures, self.levels
+  local fields = { available = figures.available, swap = figures.swap }
+  if level == "warn" and not self.level then
+    fields.message = ("memory is getting short: %s. Nobody is ended yet: %s"):format(
+      condition.why(levels.warn[number], figures), condition.why_not(levels.act, figures))
+    self.pw.log("warning", fields)
+    if self.o.on_warning then
+      self.pw:task(function() self:run_hook(self.o.on_warning, 10, "warning") end)
+    end
+  elseif not level then
+    fields.message = "memory is not short: " .. condition.why_not(levels.warn, figures)
+    self.pw.log("relieved", fields)
+    self.said = nil
+  end
+  self.level = level
+end
+
+
+--- The worst level that holds, and which of its conditions.
+---@private
+function Guard:judge()
+  for _, level in ipairs(LEVELS) do
+    local number = condition.holds(self.levels[level], self.figures)
+    if number then
+      return level, number
+    end
+  end
+end
+
+
+--- How much there is above what is acted on.
+---@private
+function Guard:room(name)
+  return self.figures[name] - (condition.threshold(self.levels.act, self.figures, name) or 0)
+end
+
+
+--- Looks at memory once, and does what there is to do.
+---@return number seconds after which to look again
+function Guard:look()
+  local now = self.pw:now()
+  self.figures = assert(self.gauge:look(now))
+  local level, number = self:judge()
+  if level ~= self.level then
+    self:tell(level, number)
+  end
+  if level == "force" or level == "act" then
+    self:act(now, condition.why(self.levels[level][number], self.figures))
+  elseif condition.holds(self.levels.act, self.figures, NEAR) then
+    self:rank(now)
+  end
+  return pace.period(self:room "available", self:room "swap", self.figures.growth,
+    self.ending ~= nil)
+end
+
+
+--- Why nobody is ended now, as a sentence without its full stop.
+---@return string
+function Guard:explain()
+  local words = condition.why_not(self.levels.act, self.figures)
+  return words == "" and "it is short" or words
+end
+
+
+return guard

@@ -1,0 +1,139 @@
+-- SPDX-License-Identifier: MIT
+--- Ends what takes all the memory before the machine stands still.
+--
+-- The kernel's own killer comes when nothing can be had any more: after everybody has waited, for
+-- seconds or for minutes, and with SIGKILL. This one looks at what is left, warns, asks the process
+-- that has most to end, and kills it when there is no time to wait. How short memory is, is in
+-- recipe/early_oom/gauge.lua; when that is too short, in condition.lua; who would have to go, in
+-- ranking.lua; how long it is safe not to look, in pace.lua; what is done, in guard.lua.
+
+local condition = require "pagewarden.recipe.early_oom.condition"
+local guards = require "pagewarden.recipe.early_oom.guard"
+local opt = require "pagewarden.option"
+local ranking = require "pagewarden.recipe.early_oom.ranking"
+local selector = require "pagewarden.recipe.early_oom.selector"
+
+
+local function conditions(name, default, help)
+  return opt.list { name, of = opt.string, default = default, help = help }
+end
+
+
+local function selectors(name, help)
+  return opt.list { name, of = opt.string, default = {}, help = help }
+end
+
+
+--- Asks about each option that is a small language of its own.
+local function check(o)
+  for _, name in ipairs { "warn", "act", "force" } do
+    local compiled, message = condition.compile(o[name])
+    if not compiled then
+      return false, ("%s: %s"):format(name, message)
+    end
+  end
+  for _, name in ipairs { "prefer", "avoid", "never" } do
+    local compiled, message = selector.compile(o[name])
+    if not compiled then
+      return false, ("%s: %s"):format(name, message)
+    end
+  end
+  local score, message = ranking.compile_score(o.score)
+  return score ~= nil, message and "score: " .. message
+end
+
+
+--- It may run the programs that the user named.
+local function needs(o)
+  local programs = { o.restart and "/usr/bin/systemctl" or nil }
+  for _, name in ipairs { "on_warning", "before", "after" } do
+    programs[#programs + 1] = o[name]
+  end
+  return {
+    process = "read", pressure = { "memory" }, cgroup = "read", mm = "read", kill = true,
+    exec = programs[1] and programs or nil,
+  }
+end
+
+
+local function start(pw, o)
+  local guard, message = guards.new(pw, o)
+  if not guard then
+    return nil, message
+  end
+  pw.log("watching", {
+    message = "somebody is ended when memory is short; now " .. guard:explain(),
+  })
+  local period, timer = guard:look(), nil
+  local function look()
+    local wanted = guard:look()
+    if wanted ~= period then
+      local before = timer
+      timer, period = pw:every(wanted, look), wanted
+      before:cancel()
+    end
+  end
+  timer = pw:every(period, look)
+  pw:on_pressure({ resource = "memory", kind = "some", stall = 0.01, cgroup = o.cgroup }, look)
+end
+
+
+return {
+  api     = 1,
+  name    = "early-oom",
+  summary = "End what takes all the memory before the machine stands still",
+  description = [[
+Looks at what memory and swap are left, the more often the faster they could be used up, and lets
+the kernel wake it when somebody waits for memory. When too little is left it asks the process that
+has most to end (SIGTERM), and kills it when it does not, or when there is no time to ask. Then it
+waits until the memory is back before it looks for another.
+
+ZFS's cache counts as available, and zram for what it saves. Daemons that others stand on count an
+eighth, if they are the system's: nobody is spared for his name alone. What systemd or oomd marked
+at cgroups is honoured. Where another program of this kind runs it only says what it would do.
+
+Without swap only memory counts, and without PSI (before Linux 4.20) conditions on some and full
+never hold. Whom it may end it reads as the score says; whatever that is, init, kernel threads, what
+is protected by an oom_score_adj of -900 and pagewarden itself are never signalled.]],
+  examples = {
+    "pagewarden run early-oom --yes",
+    "pagewarden run early-oom --dry-run -o act='available<20% and swap<50%'",
+    "pagewarden run early-oom --yes -o prefer=^chrome$ -o never=^postgres$",
+  },
+  tags    = { "oom", "protection" },
+  options = {
+    conditions("warn", { "available<12% and swap<20%", "full>30% and available<8%" },
+      "when to warn"),
+    conditions("act", { "available<8% and available<4G and swap<10%",
+      "full>60% and available<8%" }, "when to ask somebody to end (SIGTERM)"),
+    conditions("force", { "available<4% and available<2G and swap<5%" }, "when to kill at once"),
+    opt.duration { "window", default = "10s", min = "1s", max = "5m",
+      help = "of which some and full are a part" },
+    opt.path { "cgroup", help = "look at this cgroup's limit, and end only what is in it" },
+    opt.choice { "kill", choices = { "process", "group", "unit", "cgroup" }, default = "process",
+      help = "what is ended together" },
+    selectors("prefer", "who counts eightfold: a pattern for the name, or command=, unit=, "
+      .. "cgroup=, tree=, uid=, age<, age>"),
+    selectors("avoid", "who counts an eighth"),
+    selectors("never", "who is never ended"),
+    opt.boolean { "guard", default = true,
+      help = "avoid what others stand on: sshd, journald, dbus, containerd, the compositor, …" },
+    opt.string { "score",
+      default = "p.rss + p.swap + math.min(p.oom_score_adj, 0) * p.total / 1000",
+      help = "an expression on a process p: who has the highest value goes first" },
+    opt.size { "least", default = "16M", help = "nobody is ended for less" },
+    opt.duration { "grace", default = "5s", max = "1h", help = "from asking to killing" },
+    opt.choice { "beside", choices = { "observe", "act" }, default = "observe",
+      help = "what to do where earlyoom, nohang, oomd or systemd-oomd runs" },
+    opt.path { "on_warning", help = "a program to run when it warns" },
+    opt.path { "before", help = "one to run before a signal, for at most 200 ms" },
+    opt.path { "after", help = "one to run when somebody was ended" },
+    opt.boolean { "restart", default = false,
+      help = "start services again that ended when they were asked" },
+    opt.duration { "unit_wait", default = "10s", min = "1s", max = "1h",
+      help = "how long a service may take to start by itself" },
+  },
+  needs = needs,
+  check = check,
+  start = start,
+}

@@ -1,0 +1,184 @@
+-- SPDX-License-Identifier: MIT
+-- early-oom on real kernels: it ends what takes all the memory before the kernel does, and nobody
+-- else, whatever that is. Who killed is what /proc/vmstat says, not what a daemon says.
+local lab = require "lab"
+local proc = require "pagewarden.proc"
+local wait = require "posix.sys.wait"
+
+local TERM, KILL = 15, 9
+local MIB = 1 << 20
+local PATIENCE_SECONDS = 120
+local TRIES = 20
+
+--- More than there is: a hog that is let alone takes all.
+local ALL_MIB = "4096"
+
+
+local function kernel_kills()
+  return proc.vmstat().oom_kill
+end
+
+
+--- Starts the recipe, and waits until it watches. Tried again, as `lab.run_policy` does.
+local function start(...)
+  for _ = 1, TRIES do
+    local warden = lab.start { "pagewarden", "run", "early-oom", "--yes", "-o", "unit_wait=1s",
+      ... }
+    for line in warden.output:lines() do
+      if line:find "watching" then
+        return warden
+      end
+    end
+  end
+  error "early-oom did not start; the console says why"
+end
+
+
+--- The line of an event.
+local function hear(warden, event)
+  for line in warden.output:lines() do
+    if line:find("early-oom: " .. event, 1, true) then
+      return line
+    end
+  end
+  error("early-oom did not say " .. event)
+end
+
+
+--- Somebody who has done nothing, and must live.
+local function bystander()
+  return lab.hog(20)
+end
+
+
+local function lives(program)
+  local state = program.process:stat()
+  return state ~= nil and state.state ~= "Z"
+end
+
+
+--- Waits until a program ends: by which signal.
+local function await_end(program)
+  lab.await("somebody ends the hog", PATIENCE_SECONDS, function()
+    local pid, how, status = wait.wait(program.pid, wait.WNOHANG)
+    if pid == program.pid then
+      program.how, program.status = how, status
+    end
+    return program.how
+  end)
+  return program.status
+end
+
+
+--- A check that a hog ends by our hand, and nobody else with it. It is asked first, unless the host
+--- is so busy that there is no time for that.
+local function ends(words, cgroup, ...)
+  local kills, other, warden = kernel_kills(), bystander(), start(...)
+  local hog = lab.start(words, cgroup)
+  local found = await_end(hog)
+  if kills ~= kernel_kills() then
+    warden:signal "SIGTERM"
+    print("# " .. (warden.output:read "a"):gsub("\n", "\n# "))
+  end
+  assert.equal(kills, kernel_kills())
+  assert.is_true(found == TERM or found == KILL)
+  assert.is_true(lives(other) and lives(warden))
+  return warden, found
+end
+
+
+local function copy_of_hog(name)
+  local path = "/root/" .. name
+  assert.equal(0, (lab.run(("cp $(command -v hog) %s"):format(path))))
+  return path
+end
+
+
+return {
+  needs = { disks = { "256M" }, timeout = 600 },
+
+  { "a hog is asked to end before the kernel kills", function()
+    ends({ "hog", "-r", "64", ALL_MIB })
+  end },
+
+  { "one that ignores TERM is killed", function()
+    local warden, signal = ends({ "hog", "-i", "-r", "64", ALL_MIB })
+    assert.equal(KILL, signal)
+    assert.matches("killed and has ended", hear(warden, "ended"))
+  end },
+
+  { "one whose memory is shared, in tmpfs, is found", function()
+    ends({ "hog", "-s", "-r", "64", ALL_MIB })
+  end },
+
+  { "one that is named like a daemon is not spared for that", function()
+    lab.cgroup "/user.slice"
+    ends({ copy_of_hog "sshd", "-r", "64", ALL_MIB }, "/user.slice")
+  end },
+
+  { "twenty that grow together are ended one after another, and no others", function()
+    local kills, other, warden, hogs = kernel_kills(), bystander(), start(), {}
+    for i = 1, 20 do
+      hogs[i] = lab.start { "hog", "-r", "16", ALL_MIB }
+    end
+    for _, hog in ipairs(hogs) do
+      await_end(hog)
+    end
+    assert.equal(kills, kernel_kills())
+    assert.is_true(lives(other) and lives(warden))
+  end },
+
+  { "a program that goes on starting itself is ended with its group", function()
+    local kills, other, warden = kernel_kills(), bystander(), start()
+    local bomb = lab.start { "stubborn", "crowd", "6" }
+    assert.equal("ready", bomb:line())
+    await_end(bomb)
+    assert.matches("processes stubborn", hear(warden, "ending"))
+    lab.await("nothing of it is left", 20, function()
+      for p in proc.processes({ "pid", "comm", "state" }):each() do
+        if p.comm == "stubborn" and p.state ~= "Z" then
+          return false
+        end
+      end
+      return true
+    end)
+    assert.equal(kills, kernel_kills())
+    assert.is_true(lives(other) and lives(warden))
+  end },
+
+  { "in a cgroup with a limit it ends who is in it", function()
+    local path = lab.cgroup "/limited"
+    lab.write(lab.cgroups .. path .. "/memory.max", 128 * MIB)
+    local neighbour = lab.hog(16, path)
+    ends({ "hog", "-r", "16", ALL_MIB }, path, "-o", "cgroup=" .. path)
+    assert.is_true(lives(neighbour))
+    assert.matches("oom_kill 0", lab.read(lab.cgroups .. path .. "/memory.events"))
+  end },
+
+  { "swap that is added while it watches is used up first", function()
+    local kills, other = kernel_kills(), bystander()
+    local warden = start()
+    assert.equal(0, (lab.run("mkswap " .. lab.disks[1])))
+    local hog = lab.start { "hog", "-r", "32", ALL_MIB }
+    lab.await("half of memory is used", 60, function()
+      return proc.meminfo().MemAvailable < proc.meminfo().MemTotal / 2
+    end)
+    assert.equal(0, (lab.run("swapon " .. lab.disks[1])))
+    lab.defer(function() lab.run("swapoff " .. lab.disks[1]) end)
+    await_end(hog)
+    assert.matches("of swap are free, under 10%", hear(warden, "ending"), 1, true)
+    assert.is_true(proc.vmstat().pswpout > 100 * MIB / proc.page_size())
+    assert.equal(kills, kernel_kills())
+    assert.is_true(lives(other))
+  end },
+
+  { "a cgroup that systemd marks with omit is left alone, and avoid comes last", function()
+    local omitted, avoided = lab.cgroup "/omitted", lab.cgroup "/avoided"
+    for name, path in pairs { omit = omitted, avoid = avoided } do
+      assert.equal(0, (lab.run(("mark %s%s user.oomd_%s"):format(lab.cgroups, path, name))))
+    end
+    local kept, later = lab.hog(150, omitted), lab.hog(100, avoided)
+    ends({ "hog", "-r", "32", ALL_MIB })
+    assert.is_true(lives(kept) and lives(later))
+  end },
+}

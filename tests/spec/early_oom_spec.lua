@@ -1,0 +1,542 @@
+-- SPDX-License-Identifier: MIT
+-- early-oom in virtual time: whom it ends, when, and whom and when not.
+local testing = require "pagewarden.testing"
+
+local MIB <const> = 1 << 20
+
+
+--- meminfo of a machine of 4 GiB with so much left (MiB).
+local function memory(world, available, swap_free, swap_total)
+  world:write("proc/meminfo", ([[
+MemTotal:        4194304 kB
+MemFree:         %d kB
+MemAvailable:    %d kB
+SwapTotal:       %d kB
+SwapFree:        %d kB
+]]):format(available << 9, available << 10, (swap_total or 1024) << 10, (swap_free or 1024) << 10))
+end
+
+
+--- A machine with nothing special, on which what a process gives back is available again.
+local function machine(options, given)
+  given = given or {}
+  given.script, given.options = "early-oom", options
+  local world = testing.new(given)
+  memory(world, 3000)
+  return world
+end
+
+
+--- Shows the cgroups that the processes are in.
+local function show_cgroups(world)
+  world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
+  for pid, p in pairs(world.processes) do
+    local path = ("sys/fs/cgroup%s/cgroup.procs"):format(p.cgroup)
+    world:write(path, (world.tree.files[path] or "") .. pid .. "\n")
+    for above in p.cgroup:gmatch "()/[^/]" do
+      local inner = ("sys/fs/cgroup%s/cgroup.procs"):format(p.cgroup:sub(1, above - 1))
+      world:write(inner, world.tree.files[inner] or "")
+    end
+  end
+end
+
+
+--- Lets memory be short for as long as a process is there.
+local function short_while(world, p, available, swap)
+  memory(world, available, swap)
+  world:every("20ms", function()
+    local there = false
+    for _, other in pairs(world.processes) do
+      there = there or other == p
+    end
+    memory(world, there and available or 3000, there and swap or 1024)
+  end)
+end
+
+
+local function first(world, name)
+  for _, event in ipairs(world.events) do
+    if event.event == name then
+      return event
+    end
+  end
+end
+
+
+local function count(world, name)
+  local number = 0
+  for _, event in ipairs(world.events) do
+    number = number + (event.event == name and 1 or 0)
+  end
+  return number
+end
+
+
+describe("early-oom with no option", function()
+  it("leaves everybody alone while there is enough", function()
+    local world <close> = machine()
+    world:spawn { comm = "large", rss = "3G" }
+    world:advance "10m"
+    assert.no_act(world)
+    assert.no_event(world, "warning")
+    assert.matches("2.93 GiB (73.2%) are available, not under 8%",
+      first(world, "watching").message, 1, true)
+  end)
+
+  it("asks who has most to end when memory and swap run out, and says why", function()
+    local world <close> = machine()
+    world:spawn { comm = "small", rss = "100M" }
+    local hog = world:spawn { comm = "hog", rss = "2G", swap = "900M" }
+    short_while(world, hog, 300, 90)
+    world:advance "2s"
+    assert.act(world, { key = ("kill %d:%d"):format(hog.pid, hog.start_time), value = "SIGTERM" })
+    assert.event(world, "ending", { pid = hog.pid, comm = "hog", signal = "TERM", level = "act" })
+    assert.matches("SIGTERM to hog (pid 1001), which has 2.88 GiB: 300 MiB (7.3%) are available, "
+      .. "under 8% and under 4 GiB; 90 MiB (8.8%) of swap are free, under 10%",
+      first(world, "ending").message, 1, true)
+    assert.event(world, "ended", { pid = hog.pid, signal = "TERM" })
+    assert.equal(1, #world.acts)
+  end)
+
+  it("is not deceived by a hog that lies in swap", function()
+    local world <close> = machine()
+    world:spawn { comm = "resident", rss = "800M" }
+    local hog = world:spawn { comm = "hidden", rss = "100M", swap = "900M" }
+    short_while(world, hog, 300, 50)
+    world:advance "1s"
+    assert.event(world, "ending", { pid = hog.pid })
+    assert.no_event(world, "ending", { comm = "resident" })
+  end)
+
+  it("kills at once when there is no time to ask", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "hog", rss = "3G" }
+    short_while(world, hog, 100, 20)
+    world:advance "1s"
+    assert.act(world, { value = "SIGKILL" })
+    assert.no_act(world, { value = "SIGTERM" })
+  end)
+
+  it("needs no swap", function()
+    local world <close> = machine()
+    memory(world, 3000, 0, 0)
+    local hog = world:spawn { comm = "hog", rss = "3G" }
+    world:advance "1s"
+    memory(world, 300, 0, 0)
+    world:advance "1s"
+    assert.event(world, "ending", { pid = hog.pid, signal = "TERM" })
+  end)
+
+  it("spares everybody while there is swap to spare", function()
+    local world <close> = machine()
+    world:spawn { comm = "hog", rss = "3G" }
+    memory(world, 100, 500)
+    world:advance "1m"
+    assert.no_act(world)
+  end)
+
+  it("ends who keeps all waiting although there is swap", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "thrasher", rss = "3G" }
+    memory(world, 100, 500)
+    local lost = 0
+    world:every("1s", function()
+      lost = lost + 800000
+      world:pressure { resource = "memory", kind = "full", total = lost, avg10 = 50 }
+    end)
+    world:advance "20s"
+    assert.event(world, "ending", { pid = hog.pid, signal = "TERM" })
+    assert.matches("all wait for memory 80% of the time, over 60%",
+      first(world, "ending").message, 1, true)
+  end)
+
+  it("warns first, and says so when it is over", function()
+    local world <close> = machine()
+    world:spawn { comm = "hog", rss = "3G" }
+    world:advance "1s"
+    memory(world, 400, 150)
+    world:advance "1s"
+    assert.event(world, "warning")
+    assert.matches("Nobody is ended yet: 400 MiB (9.8%) are available, not under 8%",
+      first(world, "warning").message, 1, true)
+    memory(world, 3000)
+    world:advance "2s"
+    assert.event(world, "relieved")
+    assert.no_act(world)
+  end)
+end)
+
+
+describe("early-oom sees to the end of it", function()
+  it("kills who does not end when asked", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "stubborn", rss = "2G", ignores_term = true }
+    short_while(world, hog, 300, 90)
+    world:advance "4s"
+    assert.event(world, "holding", { reason = "ending" })
+    assert.no_act(world, { value = "SIGKILL" })
+    world:advance "4s"
+    assert.act(world, { value = "SIGKILL" })
+    assert.event(world, "ended", { pid = hog.pid, signal = "KILL" })
+  end)
+
+  it("does not wait for that when memory gets shorter still", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "stubborn", rss = "2G", ignores_term = true }
+    short_while(world, hog, 300, 90)
+    world:advance "500ms"
+    assert.no_act(world, { value = "SIGKILL" })
+    short_while(world, hog, 100, 10)
+    world:advance "500ms"
+    assert.act(world, { value = "SIGKILL" })
+    assert.event(world, "ended", { pid = hog.pid, signal = "KILL" })
+  end)
+
+  it("gives memory time to come back before the next", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "hog", rss = "2G" }
+    world:spawn { comm = "bystander", rss = "1G" }
+    memory(world, 300, 90)
+    world:after("400ms", function() memory(world, 3000) end)
+    world:advance "10s"
+    assert.equal(1, count(world, "ending"))
+    assert.event(world, "ending", { pid = hog.pid })
+  end)
+
+  it("goes on while it does not come back", function()
+    local world <close> = machine()
+    for i = 1, 3 do
+      world:spawn { comm = "hog " .. i, rss = (1000 + i) * MIB }
+    end
+    memory(world, 300, 90)
+    world:advance "10s"
+    assert.equal(3, count(world, "ended"))
+    assert.event(world, "holding", { reason = "nobody" })
+  end)
+
+  it("looks for another when one is stuck in the kernel", function()
+    local world <close> = machine()
+    local stuck = world:spawn { comm = "stuck", rss = "2G", state = "D" }
+    local other = world:spawn { comm = "other", rss = "1G" }
+    memory(world, 300, 90)
+    world:advance "30s"
+    assert.event(world, "ended", { pid = stuck.pid, ended = false })
+    assert.event(world, "ending", { pid = other.pid })
+    assert.equal(2, count(world, "ending"))
+  end)
+
+  it("ends nobody for next to nothing", function()
+    local world <close> = machine()
+    world:spawn { comm = "small", rss = "10M" }
+    memory(world, 100, 10)
+    world:advance "1m"
+    assert.no_act(world)
+    assert.event(world, "holding", { reason = "nobody" })
+    assert.equal(1, count(world, "holding"))
+  end)
+
+  it("says when a service stays down because it ended well", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "hog", rss = "2G", uid = 33,
+      cgroup = "/system.slice/web.service" }
+    short_while(world, hog, 300, 90)
+    world:advance "20s"
+    assert.event(world, "unit-down", { unit = "web.service" })
+  end)
+end)
+
+
+describe("early-oom chooses", function()
+  local function chosen(options, processes)
+    local world <close> = machine(options)
+    for _, p in ipairs(processes) do
+      world:spawn(p)
+    end
+    world:advance "1s"
+    memory(world, 300, 90)
+    world:advance "1s"
+    local event = first(world, "ending")
+    return event and event.comm, world.events
+  end
+
+  local LARGE = { comm = "large", rss = "1G", uid = 33, cmdline = { "large", "--serve" },
+    cgroup = "/system.slice/large.service" }
+  local SMALL = { comm = "small", rss = "300M", uid = 1000, cmdline = { "small", "--test" },
+    cgroup = "/user.slice/user-1000.slice/session-1.scope" }
+
+  for option, selectors in pairs {
+    prefer = { "^small$", "command=--test", "uid=1000", "cgroup=^/user", "unit=^session" },
+    never = { "^large$", "command=--serve", "uid=33", "cgroup=^/system", "unit=^large",
+      "tree=large" },
+    avoid = { "large", "age>1h" },
+  } do
+    for _, text in ipairs(selectors) do
+      it(("by %s=%s"):format(option, text), function()
+        assert.equal("large", (chosen({}, { LARGE, SMALL })))
+        if text:find "^age" then
+          assert.equal("large", (chosen({ avoid = { text } }, { LARGE, SMALL })))
+        else
+          assert.equal("small", (chosen({ [option] = { text } }, { LARGE, SMALL })))
+        end
+      end)
+    end
+  end
+
+  it("not the children of what is never ended", function()
+    local world <close> = machine { never = { "tree=^parent$" } }
+    local parent = world:spawn { comm = "parent", rss = "20M" }
+    world:spawn { comm = "child", rss = "2G", ppid = parent.pid }
+    local other = world:spawn { comm = "other", rss = "500M" }
+    memory(world, 300, 90)
+    world:advance "300ms"
+    assert.equal(other.pid, first(world, "ending").pid)
+  end)
+
+  it("by a score of the user's", function()
+    assert.equal("small", (chosen({ score = "p.uid == 1000 and p.rss or 1" }, { LARGE, SMALL })))
+    assert.equal("small", (chosen({ score = "p.comm ~= 'large' and p.rss" }, { LARGE, SMALL })))
+  end)
+
+  it("by memory where a score of the user's fails", function()
+    assert.equal("large", (chosen({ score = "p.nothing + 1" }, { LARGE, SMALL })))
+  end)
+
+  it("the hog even if it is named like a daemon that others stand on", function()
+    assert.equal("sshd", (chosen({}, {
+      { comm = "sshd", rss = "2G", uid = 1000, cgroup = "/user.slice/user-1000.slice/a.scope" },
+      { comm = "database", rss = "900M", uid = 70, cgroup = "/system.slice/database.service" },
+    })))
+  end)
+
+  it("somebody else than a daemon that others stand on", function()
+    for _, comm in ipairs { "sshd", "systemd-journal", "containerd-shim", "kubelet" } do
+      assert.equal("shell", (chosen({}, {
+        { comm = comm, rss = "600M", uid = 0, cgroup = "/system.slice/x.service" },
+        { comm = "shell", rss = "200M" },
+      })))
+    end
+    assert.equal("shell", (chosen({}, { { comm = "gnome-shell", rss = "700M" },
+      { comm = "shell", rss = "200M" } })))
+  end)
+
+  it("by memory although a browser raised the oom_score_adj of its small processes", function()
+    assert.equal("hog", (chosen({}, { { comm = "tab", rss = "200M", oom_score_adj = 300 },
+      { comm = "hog", rss = "1G" } })))
+  end)
+
+  it("nobody who is protected by oom_score_adj", function()
+    assert.equal("small", (chosen({}, { { comm = "database", rss = "2G", oom_score_adj = -900 },
+      SMALL })))
+  end)
+
+  it("a unit by what all of it has", function()
+    local world <close> = machine { kill = "unit" }
+    for _ = 1, 5 do
+      world:spawn { comm = "worker", rss = "300M", uid = 33,
+        cgroup = "/system.slice/web.service/workers" }
+    end
+    world:spawn { comm = "large", rss = "1G", uid = 34, cgroup = "/system.slice/large.service" }
+    show_cgroups(world)
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.act(world, { key = "kill cgroup /system.slice/web.service", value = "SIGTERM" })
+    assert.event(world, "ending", { size = 1500 * MIB })
+  end)
+
+  it("no unit in which somebody is never ended", function()
+    local world <close> = machine { kill = "cgroup", never = { "^master$" } }
+    world:spawn { comm = "master", rss = "30M", cgroup = "/system.slice/web.service" }
+    world:spawn { comm = "worker", rss = "2G", cgroup = "/system.slice/web.service" }
+    world:spawn { comm = "large", rss = "1G", cgroup = "/system.slice/large.service" }
+    show_cgroups(world)
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.act(world, { key = "kill cgroup /system.slice/large.service" })
+    assert.no_act(world, { key = "kill cgroup /system.slice/web.service" })
+  end)
+
+  it("a crowd of one name with its group", function()
+    local world <close> = machine()
+    world:spawn { comm = "large", rss = "100M" }
+    local bomb = world:spawn { comm = "bomb", rss = "20M" }
+    for _ = 1, 99 do
+      world:spawn { comm = "bomb", rss = "20M", pgrp = bomb.pid, ppid = bomb.pid }
+    end
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.act(world, { key = function(key) return key:find "^kill %d+:%d+ group$" ~= nil end })
+    assert.event(world, "ending", { comm = "bomb" })
+    assert.no_event(world, "ending", { comm = "large" })
+  end)
+
+  it("a process whose name is made to deceive, and shows it escaped", function()
+    local comm = "evil) R 1\n\27[2J"
+    local found, events = chosen({}, { { comm = comm, rss = "2G" }, SMALL })
+    assert.equal(comm, found)
+    for _, event in ipairs(events) do
+      assert.is_nil(require("pagewarden.log").to_text(event):find "[\n\27]")
+    end
+  end)
+end)
+
+
+describe("early-oom beside another", function()
+  local function beside(p, options)
+    local world <close> = machine(options)
+    world:spawn(p)
+    local hog = world:spawn { comm = "hog", rss = "2G" }
+    short_while(world, hog, 300, 90)
+    world:advance "5s"
+    return #world.acts, first(world, "holding")
+  end
+
+  for name, uid in pairs { earlyoom = 61184, nohang = 0, ["systemd-oomd"] = 999 } do
+    local p = { comm = name, rss = "5M", uid = uid, cgroup = "/system.slice/it.service" }
+    it("that is " .. name .. " only says what it would do", function()
+      local acts, held = beside(p)
+      assert.equal(0, acts)
+      assert.equal("beside", held.reason)
+      assert.matches(name .. " is there to act; it would be hog", held.message, 1, true)
+    end)
+
+    it("that is " .. name .. " acts if it is told to", function()
+      assert.equal(1, (beside(p, { beside = "act" })))
+    end)
+  end
+
+  it("is not kept from acting by a name that anybody may have", function()
+    assert.equal(1, (beside { comm = "earlyoom", rss = "5M", uid = 1000,
+      cgroup = "/user.slice/user-1000.slice/a.scope" }))
+  end)
+end)
+
+
+describe("early-oom counts truly", function()
+  it("ZFS's cache as available", function()
+    local world <close> = machine()
+    world:write("proc/spl/kstat/zfs/arcstats", "9 1 0x01 2 2 1 2\nname type data\n"
+      .. "hits 4 1\nc_min 4 134217728\nsize 4 2147483648\n")
+    world:spawn { comm = "large", rss = "1G" }
+    memory(world, 100, 10)
+    world:advance "10s"
+    assert.no_act(world)
+  end)
+
+  it("what zram cannot compress as nothing", function()
+    local world <close> = machine()
+    world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+      .. "/dev/zram0 partition 1048576 524288 100\n")
+    world:write("sys/block/zram0/disksize", "1073741824\n")
+    world:write("sys/block/zram0/initstate", "1\n")
+    world:write("sys/block/zram0/mm_stat", "536870912 536870912 540000000 0 540000000 0 0 0 0\n")
+    local hog = world:spawn { comm = "hog", rss = "2G" }
+    memory(world, 300, 512)
+    world:advance "1s"
+    assert.event(world, "ending", { pid = hog.pid })
+  end)
+
+  it("zram that compresses as its free part", function()
+    local world <close> = machine()
+    world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+      .. "/dev/zram0 partition 1048576 524288 100\n")
+    world:write("sys/block/zram0/disksize", "1073741824\n")
+    world:write("sys/block/zram0/initstate", "1\n")
+    world:write("sys/block/zram0/mm_stat", "536870912 170000000 180000000 0 180000000 0 0 0 0\n")
+    world:spawn { comm = "hog", rss = "2G" }
+    memory(world, 300, 512)
+    world:advance "10s"
+    assert.no_act(world)
+  end)
+
+  it("swap that is added in mid-flight", function()
+    local world <close> = machine()
+    world:spawn { comm = "hog", rss = "2G" }
+    memory(world, 400, 120, 1024)
+    world:advance "2s"
+    memory(world, 300, 1200, 3072)
+    world:advance "10s"
+    assert.no_act(world)
+    assert.event(world, "warning")
+  end)
+
+  it("what a kernel before 3.14 does not say, as well as it can", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "hog", rss = "3G" }
+    world:write("proc/meminfo", "MemTotal: 4194304 kB\nMemFree: 100000 kB\nBuffers: 1000 kB\n"
+      .. "Cached: 200000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n")
+    world:advance "1s"
+    assert.event(world, "ending", { pid = hog.pid })
+  end)
+
+  it("a cgroup's own limit, and ends only what is in it", function()
+    local world <close> = machine { cgroup = "/web" }
+    local folder = "sys/fs/cgroup/web/"
+    world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
+    world:write(folder .. "memory.max", "1073741824\n")
+    world:write(folder .. "memory.swap.max", "0\n")
+    world:write(folder .. "memory.swap.current", "0\n")
+    world:write(folder .. "memory.current", "1040187392\n")
+    world:write(folder .. "memory.stat", "anon 1000000000\nactive_file 4096\ninactive_file 0\n")
+    world:write(folder .. "memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+      .. "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n")
+    local inside = world:spawn { comm = "inside", rss = "900M", cgroup = "/web" }
+    world:spawn { comm = "outside", rss = "2G", cgroup = "/other" }
+    world:advance "1s"
+    assert.event(world, "ending", { pid = inside.pid })
+    assert.no_event(world, "ending", { comm = "outside" })
+  end)
+end)
+
+
+describe("early-oom on a poor machine", function()
+  it("goes on without pressure information", function()
+    local world <close> = machine()
+    world.tree:remove_folder "proc/pressure"
+    local hog = world:spawn { comm = "hog", rss = "3G" }
+    short_while(world, hog, 300, 90)
+    world:advance "2s"
+    assert.event(world, "ending", { pid = hog.pid })
+  end)
+
+  it("refuses a machine that does not say what memory it has", function()
+    local world = machine()
+    world:write("proc/meminfo", "nonsense\n")
+    assert.error_matches(function() world:advance "1s" end, "meminfo has no MemTotal")
+    pcall(world.stop, world)
+  end)
+end)
+
+
+describe("early-oom refuses", function()
+  for options, message in pairs {
+    [{ act = { "available<10" } }] =
+      "act: condition 'available<10': available: '10' is no size or percent",
+    [{ act = { "avail<10%" } }] = "there is no figure 'avail'",
+    [{ force = { "available" } }] = "'available' is not FIGURE<LIMIT or FIGURE>LIMIT",
+    [{ prefer = { "uid=bob" } }] = "prefer: 'uid=bob': a user's number expected",
+    [{ never = { "unit=(" } }] = "never: 'unit=(':",
+    [{ avoid = { "age<ten" } }] = "a duration expected",
+    [{ score = "p.rss +" }] = "score: unexpected symbol near <eof>",
+  } do
+    it("what makes no sense: " .. message, function()
+      assert.error_matches(function() testing.new { script = "early-oom", options = options } end,
+        message, 1, true)
+    end)
+  end
+end)
+
+
+describe("early-oom in dry run", function()
+  it("does nothing, and says each time what it would have done", function()
+    local world <close> = machine({}, { dry_run = true })
+    local hog = world:spawn { comm = "hog", rss = "2G" }
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.event(world, "would", { key = ("kill %d:%d"):format(hog.pid, hog.start_time) })
+    world:advance "1m"
+    assert.equal(1, count(world, "ending"))
+    assert.event(world, "holding", { reason = "there" })
+    world:stop()
+    assert.no_trace(world)
+  end)
+end)
