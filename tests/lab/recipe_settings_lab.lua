@@ -78,7 +78,7 @@ end
 
 
 return {
-  needs = { swap = { "256M" }, timeout = 300 },
+  needs = { swap = { "256M" }, timeout = 600 },
 
   { "sysctl-keep finds no mistake in what this kernel starts with", function()
     local status, output = run "sysctl-keep"
@@ -180,9 +180,10 @@ return {
 
   { "thp-guard slows down a khugepaged that takes a processor, as long as it runs", function()
     use_huge_pages()
+    local program = start({ "thp-guard", "-o", "interval=2s" }, "begin: ")
     set_for_a_check(THP .. "khugepaged/pages_to_scan", 1000000)
     set_for_a_check(THP .. "khugepaged/scan_sleep_millisecs", 0)
-    local program = start({ "thp-guard", "-o", "interval=2s" }, "act: .*scan_sleep_millisecs")
+    assert(hear(program, "act: .*scan_sleep_millisecs"))
     assert.equal(10000, mm.get(SCAN_SLEEP))
     program:signal "SIGTERM"
     program:wait()
@@ -195,7 +196,7 @@ return {
     local program, line = start({ "thp-guard", "-o", "interval=1s", "-o", "short=100%", "-o",
       "share=1%" }, "bloat: ")
     assert.matches("MiB that programs have are huge pages.*max_ptes_none goes from 511 to 64", line)
-    hear(program, "act: .*max_ptes_none")
+    assert(hear(program, "act: .*max_ptes_none"))
     assert.equal(64, mm.get(MAX_PTES_NONE))
     program:signal "SIGTERM"
     program:wait()
