@@ -2,7 +2,6 @@
 local corpus = require "corpus"
 local memory = require "pagewarden.report.memory"
 local writeback = require "pagewarden.report.writeback"
-local victims = require "pagewarden.report.victims"
 
 local function share(info, id, devices, zones)
   for _, entry in ipairs(memory.shares(info, devices, zones, 4096)) do
@@ -112,40 +111,5 @@ describe("thresholds of dirty pages", function()
   it("start in the background at half, when that is not below", function()
     local settings = { ["vm.dirty_ratio"] = 20, ["vm.dirty_background_ratio"] = 50 }
     assert.same({ 100, 200, true }, thresholds({}, settings))
-  end)
-end)
-
-describe("the next victim", function()
-  local function process(pid, score, rss, more)
-    local row = { pid = pid, oom_score = score, oom_score_adj = 0, rss = rss, vsize = 1 }
-    for key, value in pairs(more or {}) do row[key] = value end
-    return row
-  end
-
-  local function pids(rows)
-    local list = {}
-    for i, row in ipairs(rows) do list[i] = row.pid end
-    return list
-  end
-
-  it("has the highest score", function()
-    local ranked = victims.rank({ process(5, 666, 9), process(6, 700, 1) }, 5)
-    assert.same({ 6, 5 }, pids(ranked))
-  end)
-
-  it("is neither init, nor exempt, nor a kernel thread or zombie", function()
-    local ranked = victims.rank({
-      process(1, 900, 9), process(3, 900, 9, { oom_score_adj = -1000 }), process(4, 0, 9),
-      process(5, 900, 0, { vsize = 0 }), process(6, nil, 9),
-    }, 5)
-    assert.same({}, ranked)
-  end)
-
-  it("is the one with most memory and swap among those of one score", function()
-    local ranked, ties = victims.rank({
-      process(5, 666, 10), process(6, 666, 8, { swap = 4 }), process(7, 666, 2), process(8, 1, 99),
-    }, 2)
-    assert.same({ 6, 5 }, pids(ranked))
-    assert.equal(3, ties)
   end)
 end)

@@ -83,6 +83,14 @@ describe("report", function()
     assert.equal("max", container.cgroup.limit)
   end)
 
+  it("knows a container by what its manager left", function()
+    local machine = machines.healthy()
+    machine["run/.containerenv"] = ""
+    local container = read(machine).container
+    assert.is_true(container.inside)
+    assert.equal("run/.containerenv", container.sign)
+  end)
+
   it("knows a container's own limit under version 2", function()
     local told = read(machines.container_v2())
     assert.is_true(told.container.inside)

@@ -45,7 +45,7 @@ local DETAILS = {
 ---@field oom_kills integer? since boot
 ---@field slab_caches table[] the largest, when they can be read
 ---@field processes table? the largest, the next victims, the unkillable
----@field container table inside, maker, and cgroup: our own with its limits
+---@field container table inside, sign, maker, and cgroup: our own with its limits
 ---@field findings pagewarden.report.Finding[]? set by the command
 ---@field unseen { what: string, reason: string, kind: string? }[]
 

@@ -74,8 +74,10 @@ end
 function container.collect(reader, groups, kernel_threads_shown)
   local maker = container.maker(reader:read "proc/self/cgroup")
     or container.maker(reader:read "proc/1/cgroup")
+  local sign = groups:container()
   return {
-    inside = maker ~= nil or kernel_threads_shown == false,
+    inside = sign ~= nil or maker ~= nil or kernel_threads_shown == false,
+    sign = sign,
     maker = maker,
     cgroup = container.own_cgroup(groups),
   }

@@ -2,8 +2,8 @@
 --- The processes that matter for memory: the largest by each measure, the next victims of the OOM
 -- killer, and those that cannot be killed though they hold much.
 -- @module pagewarden.report.processes
+local oom = require "pagewarden.oom"
 local text = require "pagewarden.text"
-local victims = require "pagewarden.report.victims"
 
 local processes = {}
 
@@ -12,6 +12,9 @@ local FIELDS = {
 }
 
 local SHOWN = 8
+
+--- How many of those that may be killed are told of.
+local VICTIMS = 5
 
 --- Of how many processes, the largest by rss, pss is read. It costs the more the larger they are.
 local PSS_CANDIDATES = 16
@@ -118,7 +121,8 @@ function processes.collect(reader, budget)
     return nil, message
   end
   local rows = snapshot:table()
-  local next_victims, ties = victims.rank(rows, 5)
+  local view <close> = assert(oom.open(reader))
+  local victims = view:victims { top = VICTIMS } or {}
   local pss, unreadable, left = by_pss(reader, budget)
   local user_count, scored_count = count_users(rows)
   return {
@@ -132,8 +136,8 @@ function processes.collect(reader, budget)
     by_pss = told(pss, "pss", "uss", "rss"),
     pss_unreadable = unreadable,
     pss_left = left,
-    victims = told(next_victims, "oom_score", "oom_score_adj", "rss", "swap"),
-    victim_ties = ties,
+    victims = told(victims, "badness", "from_adj", "oom_score", "oom_score_adj", "rss", "swap",
+      "page_tables"),
     unkillable = told(unkillable(rows), "rss", "swap"),
   }
 end

@@ -237,9 +237,9 @@ local function add_victim(page, processes)
   page:text(("%s (%d): oom_score %d, oom_score_adj %d, %s in memory and %s in swap"):format(
     victim.comm, victim.pid, victim.oom_score, victim.oom_score_adj or 0, size(victim.rss),
     size(victim.swap or 0)))
-  if processes.victim_ties > 1 then
-    page:text(("%d processes share that score; it is the largest of them, which is what counts."):
-      format(processes.victim_ties))
+  if victim.from_adj then -- Linux 2.6.36
+    page:text(("What counts is %s, with page tables and what its oom_score_adj adds."):format(
+      size(victim.badness)))
   end
 end
 
@@ -265,7 +265,7 @@ local function add_container(page, report)
     return
   end
   page:title(container.inside and ("Inside a container (%s)"):format(container.maker
-    or "of its own process namespace") or "Limited by a cgroup")
+    or container.sign or "of its own process namespace") or "Limited by a cgroup")
   if not group then
     return page:text "Its memory is not accounted by a cgroup that can be seen."
   end
