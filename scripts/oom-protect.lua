@@ -8,10 +8,11 @@
 -- so that all that a protected daemon starts is protected as well: its sessions, its leaks.
 
 local choose = require "pagewarden.recipe.choose"
+local distance = require "pagewarden.recipe.distance"
 local opt = require "pagewarden.option"
 local size = require("pagewarden.format").size
 
---- Seconds until others have a turn: each tree is a look at all processes.
+--- Seconds until the rest of the trees wait for the next time: each is a look at all processes.
 local PATIENCE = 0.05
 
 
@@ -21,36 +22,27 @@ local function trees_for(pw, o)
   for _, name in ipairs(o.trees) do
     trees[#trees + 1] = { name = name, all = true }
   end
-  if #trees > 0 then
-    return trees, false
-  end
-  return choose.essential(pw), true
-end
-
-
---- What may be used: of the machine, or less in a container that sees all of the machine's.
-local function memory_size(pw)
-  local path = pw.cgroup.own()
-  return math.min(assert(pw.proc.meminfo()).MemTotal,
-    path and pw.cgroup.effective(path) or math.huge)
+  return #trees > 0 and trees or choose.essential(pw), #trees == 0
 end
 
 
 --- A tree as it is now: main processes, those of sessions, and all that protection covers.
 local function look_at(pw, o, tree, by_default)
   local mains, others = choose.daemon(pw, tree, by_default)
-  local found = { mains = {}, sessions = {}, covered = {}, bytes = 0, key = "",
-    message = not mains and others or nil }
+  if not mains then
+    return { message = others, covered = {} }
+  end
+  local found = { mains = {}, sessions = {}, covered = {}, bytes = 0, key = "" }
   local function cover(p)
     p.heir_of = not p.main and mains[1].id
     found.covered[#found.covered + 1] = p
     found.bytes = found.bytes + p.rss + (p.swap or 0)
   end
-  for i, p in ipairs(mains or {}) do
+  for i, p in ipairs(mains) do
     cover(p)
     found.mains[i], found.key = p.process, found.key .. " " .. p.id
   end
-  for _, p in ipairs(mains and others or {}) do
+  for _, p in ipairs(others) do
     if o.children ~= "reset" and choose.is_session(pw, p.pid) then
       found.sessions[#found.sessions + 1] = p.process
     elseif o.children == "protect" or o.children == "keep" and p.oom_score_adj <= o.adj then
@@ -64,7 +56,8 @@ end
 local function start(pw, o)
   local trees, by_default = trees_for(pw, o)
   local told, denied, hogs = {}, {}, {} -- by tree: the last word; who was refused; is it a hog
-  local originals = {}                  -- the adj that processes had before, by id
+  local taken, originals = {}, {}       -- its protected bytes; the adj its processes had before
+  local last = 0                        -- the tree that was visited last
 
   --- Says of a tree what was not said last.
   local function tell(tree, event, key, fields)
@@ -76,7 +69,7 @@ local function start(pw, o)
 
   local function give_back(tree, found, room)
     for _, p in ipairs(found.covered) do
-      local original = originals[p.id] or originals[p.heir_of]
+      local original = originals[tree][p.id] or originals[tree][p.heir_of]
       if original and p.oom_score_adj == o.adj then
         pw.oom.set_adj(p.process, original)
       end
@@ -112,7 +105,16 @@ local function start(pw, o)
     hogs[tree] = share >= o.hog * (hogs[tree] and 0.9 or 1)
   end
 
-  --- Protects a tree or not, and says how much of the room that takes.
+  --- What may still be protected beside the other trees.
+  local function room_for(tree, memory)
+    local room = o.most / 100 * memory
+    for other, bytes in pairs(taken) do
+      room = room - (other ~= tree and bytes or 0)
+    end
+    return math.max(room, 0)
+  end
+
+  --- Protects a tree or not, and says how much it has then that is protected.
   local function care_for(tree, found, room)
     local was = told[tree]
     if found.message then
@@ -127,35 +129,32 @@ local function start(pw, o)
     return 0
   end
 
-  local function look()
-    local memory, before, begun = memory_size(pw), {}, pw:now()
-    local room = o.most / 100 * memory
-    for _, tree in ipairs(trees) do
-      local found = look_at(pw, o, tree, by_default)
-      for _, p in ipairs(found.covered) do
-        before[p.id] = originals[p.id] or p.oom_score_adj > o.adj and p.oom_score_adj or nil
-      end
-      local bytes = care_for(tree, found, math.max(room, 0))
-      room = room - bytes
-      judge(tree, bytes, memory)
-      if pw:now() - begun > PATIENCE then
-        pw:sleep(0)
-        begun = pw:now()
-      end
+  local function visit(tree, memory)
+    local found, before = look_at(pw, o, tree, by_default), originals[tree] or {}
+    originals[tree] = {}
+    for _, p in ipairs(found.covered) do
+      originals[tree][p.id] = before[p.id] or p.oom_score_adj > o.adj and p.oom_score_adj or nil
     end
-    originals = before
+    taken[tree] = care_for(tree, found, room_for(tree, memory))
+    judge(tree, taken[tree], memory)
   end
 
-  pw:task(function()
-    look()
-    if not next(told) then
-      pw.log("missing", { message = "none of the daemons that are protected by default runs here" })
+  local function look()
+    local memory, begun = distance.usable(pw), pw:now()
+    for _ = 1, #trees do
+      last = last % #trees + 1
+      visit(trees[last], memory)
+      if pw:now() - begun > PATIENCE then
+        break
+      end
     end
-    while true do
-      pw:sleep(o.interval)
-      look()
-    end
-  end)
+  end
+
+  look()
+  if last == #trees and not next(told) then
+    pw.log("missing", { message = "none of the daemons that are protected by default runs here" })
+  end
+  pw:every(o.interval, look)
 end
 
 
