@@ -6,9 +6,6 @@ local lab = require "lab"
 --- What a guest of 512 MiB has left, and half as much again.
 local TOO_MUCH = "700"
 
---- Time that the host takes from the guest passes for CPU time of a policy, which is then ended.
-local TRIES = 20
-
 
 local function adj(pid)
   return lab.number(("/proc/%d/oom_score_adj"):format(pid))
@@ -22,21 +19,14 @@ local function await_adj(pid, value)
 end
 
 
---- Starts a recipe, and waits until it says something.
+--- Starts a recipe with options, and waits until it says something.
 local function start_recipe(name, options, expected)
-  local words = { "pagewarden", "run", name }
+  local words = { name }
   for _, option in ipairs(options) do
     table.move({ "-o", option }, 1, 2, #words + 1, words)
   end
-  for _ = 1, TRIES do
-    local program = lab.start(words)
-    for line in program.output:lines() do
-      if line:find(expected, 1, true) then
-        return program, line
-      end
-    end
-  end
-  error(("%s did not say '%s'; the console says why"):format(name, expected), 2)
+  local line, program = lab.hear_recipe(words, expected)
+  return program, line
 end
 
 
@@ -86,6 +76,8 @@ wait]]
 
 
 return {
+  needs = { timeout = 500 },
+
   { "oom-protect: the kernel kills another than the largest, which is protected", function()
     local daemon = start_daemon("hold", "150")
     local hit = lab.hog(60)
@@ -145,9 +137,45 @@ return {
 
   { "oom-protect: without CAP_SYS_RESOURCE it says what it lacks, and changes nothing", function()
     local daemon = start_daemon()
-    local _, output = lab.run "daemon unable pagewarden run oom-protect -o trees=daemon --for 3s"
+    local output = lab.recipe("oom-protect -o trees=daemon --for 3s", "daemon unable")
     assert.matches("name daemon: oom %d+:%d+: permission denied; lowering a score needs "
       .. "CAP_SYS_RESOURCE", output)
     assert.equal(0, adj(daemon.pid))
+  end },
+
+  { "oom-explain: ranks first whom the kernel kills, and explains why it did", function()
+    lab.hog(60)
+    local hit = lab.hog(120)
+    local program, line = start_recipe("oom-explain", { "follow=true" }, "oom-explain: nearest")
+    assert.matches(("then hog %%(pid %d%%) is killed"):format(hit.pid), line)
+    assert.equal(hit.pid, run_out())
+    local said = {}
+    repeat
+      said[#said + 1] = assert(program:line(), "it ended")
+    until said[#said]:find "prevention"
+    assert.matches(("kill: hog %%(pid %d%%), which had 12%%d.* MiB and an oom_score_adj of 0, was "
+      .. "killed: the machine had run out: .* was free, and there is no swap"):format(hit.pid),
+      said[1])
+    assert.matches("large: daemon %(pid %d+%) was large too", said[2])
+    assert.matches("prevention: swap: there was none", said[#said])
+  end },
+
+  { "oom-explain: says how far a cgroup is from its limit, and why a process died there", function()
+    lab.cgroup "/web"
+    lab.write("/sys/fs/cgroup/web/memory.max", 64 << 20)
+    local hit = lab.hog(40, "/web")
+    local program, line = start_recipe("oom-explain", { "follow=true" }, "oom-explain: nearest")
+    assert.matches("nearest: cgroup /web: 2[0-4].* MiB left, of a limit of 64 MiB", line)
+    assert.matches(("then hog %%(pid %d%%) is killed"):format(hit.pid), line)
+    lab.start({ "hog", "40" }, "/web")
+    local kill = assert(program:line())
+    assert.matches("kill: hog .* was killed: cgroup /web was at its limit: .* of 64 MiB", kill)
+  end },
+
+  { "oom-explain: finds a kill in the log afterwards", function()
+    local hit = lab.hog(200)
+    assert.equal(hit.pid, run_out())
+    assert.matches(("kill: hog %%(pid %d%%), which had"):format(hit.pid),
+      (lab.recipe "oom-explain -o past=1"))
   end },
 }
