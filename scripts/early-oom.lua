@@ -107,7 +107,7 @@ is protected by an oom_score_adj of -900 and pagewarden itself are never signall
     conditions("act", { "available<8% and available<4G and swap<10%",
       "full>60% and available<8%" }, "when to ask somebody to end (SIGTERM)"),
     conditions("force", { "available<4% and available<2G and swap<5%" }, "when to kill at once"),
-    opt.duration { "window", default = "10s", min = "1s", max = "5m",
+    opt.duration { "window", default = "30s", min = "1s", max = "5m",
       help = "of which some and full are a part" },
     opt.path { "cgroup", help = "look at this cgroup's limit, and end only what is in it" },
     opt.choice { "kill", choices = { "process", "group", "unit", "cgroup" }, default = "process",

@@ -45,6 +45,7 @@ void pw_gate_close(struct pw_gate *gate) {
     pw_journal_close(&gate->journal_on_disk);
     pw_owners_release_all(&gate->owners, &gate->source, NULL);
     pw_cooldowns_forget(&gate->cooldowns, NULL);
+    pw_fallback_free(&gate->fallback);
     pw_buffer_free(&gate->buffer);
     pw_source_close(&gate->source);
 }

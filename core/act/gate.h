@@ -20,6 +20,7 @@
 #define PAGEWARDEN_ACT_GATE_H
 
 #include "act/cooldown.h"
+#include "act/fallback.h"
 #include "act/grant.h"
 #include "act/hooks.h"
 #include "act/journal.h"
@@ -37,6 +38,7 @@ struct pw_gate {
     struct pw_cooldowns cooldowns;
     int64_t next_kill_ns;         /* on the hooks' clock: no kill (deed.h) is let through before */
     char asked_key[PW_KEY_BYTES]; /* but SIGKILL to whom the last one only asked to end */
+    struct pw_fallback fallback;  /* of a policy that may kill */
     bool imagined; /* a test's world is behind it, which does what deeds (deed.h) would have done */
 };
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -53,6 +54,15 @@ static void volunteer_as_victim(void) {
 }
 
 
+/* A host that must not wait its turn has raised its own priority, which is not for what it starts.
+ */
+static void step_back(void) {
+    if (getpriority(PRIO_PROCESS, 0) < 0) {
+        setpriority(PRIO_PROCESS, 0, 0);
+    }
+}
+
+
 _Noreturn static void live(int speaker_fd, pid_t parent, pw_job_work *work, const void *arguments) {
     struct pw_job_news news = {.ended = false};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -63,6 +73,7 @@ _Noreturn static void live(int speaker_fd, pid_t parent, pw_job_work *work, cons
     close_all_but(speaker_fd);
     reset_signals();
     volunteer_as_victim();
+    step_back();
     work(3, arguments, &news);
     news.ended = true;
     fcntl(3, F_SETFL, 0); /* the end is waited for */

@@ -334,7 +334,9 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_kill(lua_State *L);
 
 int luaopen_pagewarden_kill(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"signal", signal_once}, {"terminate", pw_kill_terminate}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"signal", signal_once},
+                                       {"terminate", pw_kill_terminate},
+                                       {"fallback", pw_kill_fallback},
+                                       {NULL, NULL}};
     return pw_push_view_module(L, PW_KILL, methods);
 }

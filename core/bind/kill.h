@@ -57,4 +57,7 @@ int pw_send_signal(lua_State *L, struct pw_kill_call *call, int64_t kill_ns,
 
 int pw_kill_terminate(lua_State *L);
 
+/* The function `fallback`: what is done in the place of a policy that failed. */
+int pw_kill_fallback(lua_State *L);
+
 #endif

@@ -2,6 +2,8 @@
 /*** @module pagewarden.host */
 #include "host/gate_object.h"
 
+#include <stdio.h>
+
 #include <lauxlib.h>
 #include <stdbool.h>
 
@@ -236,6 +238,65 @@ static int events(lua_State *L) {
 }
 
 
+/* Of that policy. */
+static void forget_word(struct pw_gate *gate, const char *policy) {
+    if (pw_fallback_is_of(&gate->fallback, policy)) {
+        pw_fallback_forget(&gate->fallback);
+    }
+}
+
+
+/***
+Forgets whom a policy said to kill in its place (`kill.fallback`).
+@function gate:forget_fallback
+@tparam string policy
+*/
+static int forget_fallback(lua_State *L) {
+    return for_policy(L, forget_word);
+}
+
+
+/***
+Kills in the place of a policy that has failed, if it left word of that and memory is as short as it
+said. The act is among the events. To be called again and again, until there is no word of it or
+another of its name has left one.
+@function gate:fall_back
+@tparam string policy
+@tparam[opt] boolean first it has failed just now
+@treturn boolean|string false when there is no word of it, else "not short", "nobody", "would" or
+"killed"
+*/
+static int fall_back(lua_State *L) {
+    static const char *const verdicts[] = {[PW_FALLBACK_NOT_SHORT] = "not short",
+                                           [PW_FALLBACK_NOBODY] = "nobody",
+                                           [PW_FALLBACK_WOULD] = "would",
+                                           [PW_FALLBACK_KILLED] = "killed"};
+    struct pw_gate *gate = pw_check_gate(L, 1);
+    const char *policy = luaL_checkstring(L, 2);
+    struct pw_identity process;
+    pw_check_surplus(L, 3);
+    enum pw_fallback_verdict verdict = PW_FALLBACK_NO_WORD;
+    bool is_its = pw_fallback_is_of(&gate->fallback, policy);
+    gate->fallback.abandoned = gate->fallback.abandoned || (is_its && lua_toboolean(L, 3));
+    if (is_its && gate->fallback.abandoned) {
+        verdict = pw_fallback_act(&gate->fallback, &gate->source, gate->imagined, &process);
+    }
+    if (verdict == PW_FALLBACK_NO_WORD) {
+        lua_pushboolean(L, false);
+        return 1;
+    }
+    if (verdict >= PW_FALLBACK_WOULD) {
+        char key[64];
+        snprintf(key, sizeof key, "kill %lld:%lld", (long long)process.pid,
+                 (long long)process.start_ticks);
+        struct pw_event_field fields[] = {{"policy", policy}, {"key", key}, {"value", "SIGKILL"}};
+        pw_tell(&gate->hooks, verdict == PW_FALLBACK_WOULD ? "would" : "act", fields, 3);
+    }
+    lua_pushstring(L, verdicts[verdict]);
+    return 1;
+}
+
+
 /***
 Gives up all keys. Leases that are still held are left to who starts next; stop the policies first.
 @function gate:close
@@ -253,9 +314,13 @@ static int close_gate(lua_State *L) {
 
 void pw_define_gate(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"recover", recover},  {"adopt", adopt},        {"offer", offer},     {"settle", settle},
-        {"retract", retract},  {"keep", keep},          {"stop", stop},       {"events", events},
-        {"close", close_gate}, {"__close", close_gate}, {"__gc", close_gate}, {NULL, NULL},
+        {"fall_back", fall_back}, {"forget_fallback", forget_fallback},
+        {"recover", recover},     {"adopt", adopt},
+        {"offer", offer},         {"settle", settle},
+        {"retract", retract},     {"keep", keep},
+        {"stop", stop},           {"events", events},
+        {"close", close_gate},    {"__close", close_gate},
+        {"__gc", close_gate},     {NULL, NULL},
     };
     luaL_newmetatable(L, GATE);
     luaL_setfuncs(L, methods, 0);

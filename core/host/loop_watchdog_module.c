@@ -3,19 +3,22 @@
  * The Lua module pagewarden.loop_watchdog, for the host's Lua half: see watchdog.h and resident.h.
  *
  *   lock_memory()                     -> true, or nil, message, errno, kind
+ *   raise_priority()                  -> the same
  *   set_oom_score_adj(reader, value)  -> the same
  *   open(loop, reader, seconds?)      -> watchdog, or the same; it speaks on standard error
  *   watchdog:begin_turn(), :end_turn(), :name(policy or "")
+ *   watchdog:attend(gate): what policies left word of is done before it ends the process
  */
 #include <unistd.h>
 
+#include "host/gate_object.h"
 #include "host/loop_object.h"
 #include "host/resident.h"
 #include "host/watchdog.h"
 
 #define WATCHDOG "pagewarden.host.watchdog"
 
-enum { LOOP = 1, READER = 2 }; /* the user values */
+enum { LOOP = 1, READER, ATTENDED }; /* the user values */
 
 struct watchdog_object {
     struct pw_watchdog watchdog;
@@ -35,6 +38,12 @@ static int push_outcome(lua_State *L, const char *what, int error) {
 static int lock_memory(lua_State *L) {
     pw_check_surplus(L, 0);
     return push_outcome(L, "locking memory", pw_lock_memory());
+}
+
+
+static int raise_priority(lua_State *L) {
+    pw_check_surplus(L, 0);
+    return push_outcome(L, "own priority", pw_raise_priority());
 }
 
 
@@ -73,6 +82,16 @@ static int set_name(lua_State *L) {
 }
 
 
+static int attend(lua_State *L) {
+    struct pw_watchdog *watchdog = check_watchdog(L);
+    struct pw_gate *gate = pw_check_gate(L, 2);
+    pw_check_surplus(L, 2);
+    lua_setiuservalue(L, 1, ATTENDED);
+    pw_watchdog_attend(watchdog, &gate->fallback);
+    return 0;
+}
+
+
 static int close_watchdog(lua_State *L) {
     struct watchdog_object *object = luaL_checkudata(L, 1, WATCHDOG);
     pw_watchdog_close(&object->watchdog);
@@ -91,7 +110,7 @@ static int open_watchdog(lua_State *L) {
         .limit_ns = (int64_t)(seconds * (lua_Number)PW_SECOND_NS),
         .fd = STDERR_FILENO,
     };
-    struct watchdog_object *object = lua_newuserdatauv(L, sizeof *object, READER);
+    struct watchdog_object *object = lua_newuserdatauv(L, sizeof *object, ATTENDED);
     object->loop = loop;
     int error = pw_watchdog_open(&object->watchdog, &loop->loop, &options);
     if (error) {
@@ -110,11 +129,17 @@ PW_EXPORT int luaopen_pagewarden_loop_watchdog(lua_State *L);
 
 int luaopen_pagewarden_loop_watchdog(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"begin_turn", begin_turn},  {"end_turn", end_turn},   {"name", set_name},
-        {"__close", close_watchdog}, {"__gc", close_watchdog}, {NULL, NULL},
+        {"begin_turn", begin_turn},
+        {"end_turn", end_turn},
+        {"name", set_name},
+        {"attend", attend},
+        {"__close", close_watchdog},
+        {"__gc", close_watchdog},
+        {NULL, NULL},
     };
     static const luaL_Reg functions[] = {
         {"lock_memory", lock_memory},
+        {"raise_priority", raise_priority},
         {"set_oom_score_adj", set_oom_score_adj},
         {"open", open_watchdog},
         {NULL, NULL},

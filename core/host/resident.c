@@ -12,6 +12,9 @@
 #include "act/file.h"
 #include "read/maps.h"
 
+/* Nice value; setpriority(2). */
+#define HIGHEST_PRIORITY (-20)
+
 
 static bool may_lock_all(void) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -68,6 +71,11 @@ int pw_lock_memory(void) {
     }
     forget_start();
     return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) ? -errno : 0;
+}
+
+
+int pw_raise_priority(void) {
+    return setpriority(PRIO_PROCESS, 0, HIGHEST_PRIORITY) ? -errno : 0;
 }
 
 

@@ -16,6 +16,10 @@
  * allocation could fail. */
 int pw_lock_memory(void);
 
+/* Lets this process run before all others that are not real-time: who is to stop a crowd must not
+ * wait his turn in it. Returns 0 or -errno: EACCES or EPERM without CAP_SYS_NICE. */
+int pw_raise_priority(void);
+
 /* Writes PROC/self/oom_score_adj beneath the root, -1000 to 1000. Returns 0 or -errno: EACCES when
  * lowering it wants CAP_SYS_RESOURCE. */
 int pw_set_own_oom_score_adj(const struct pw_source *source, int adjustment);

@@ -50,6 +50,19 @@ static void say(const struct pw_watchdog *watchdog) {
 }
 
 
+/* Whoever is stuck may have been about to kill. */
+static void fall_back(struct pw_watchdog *watchdog) {
+    struct pw_fallback *fallback = atomic_load(&watchdog->fallback);
+    struct pw_identity process;
+    if (fallback &&
+        pw_fallback_act(fallback, watchdog->source, false, &process) == PW_FALLBACK_KILLED) {
+        static const char line[] = "pagewarden: watchdog: killed in its place\n";
+        ssize_t written = write(watchdog->fd, line, sizeof line - 1);
+        (void)written;
+    }
+}
+
+
 static void end_process(struct pw_watchdog *watchdog) {
     (void)watchdog;
     _exit(PW_EXIT_STUCK);
@@ -87,6 +100,7 @@ static void *run(void *argument) {
     struct pw_watchdog *watchdog = argument;
     while (wait_for_slow_turn(watchdog)) {
         if (is_stuck(watchdog)) {
+            fall_back(watchdog);
             write_name(watchdog);
             say(watchdog);
             watchdog->action(watchdog);
@@ -163,6 +177,7 @@ int pw_watchdog_open(struct pw_watchdog *watchdog, struct pw_loop *loop,
         .action = options->action ? options->action : end_process,
         .limit_ns = options->limit_ns ? options->limit_ns : PW_WATCHDOG_LIMIT_NS,
         .fd = options->fd,
+        .source = options->source,
         .folder_fd = -1,
         .timer_fd = -1,
         .close_fd = -1,
@@ -179,6 +194,11 @@ int pw_watchdog_open(struct pw_watchdog *watchdog, struct pw_loop *loop,
     watchdog->loop = loop;
     loop->observer = &watchdog->observer;
     return 0;
+}
+
+
+void pw_watchdog_attend(struct pw_watchdog *watchdog, struct pw_fallback *fallback) {
+    atomic_store(&watchdog->fallback, fallback);
 }
 
 

@@ -5,6 +5,7 @@
  *
  *   appends the name of the policy that was running to ROOT/run/pagewarden/stuck, one a line,
  *   says so on the given descriptor,
+ *   does what a policy left word of for that case, if memory is short (fallback.h),
  *   and ends the process at once, with status PW_EXIT_STUCK,
  *
  * so that the service manager starts it anew; what the policy had leased is undone then, and it is
@@ -17,6 +18,7 @@
 
 #include <stdatomic.h>
 
+#include "act/fallback.h"
 #include "act/thread.h"
 #include "host/loop.h"
 
@@ -54,6 +56,8 @@ struct pw_watchdog {
     pthread_t thread;
     struct pw_loop *loop;
     struct pw_loop_observer observer;
+    struct pw_fallback *_Atomic fallback; /* or NULL */
+    const struct pw_source *source;
     atomic_ullong turn; /* odd while one is under way */
     /* Who runs; written by the loop's thread alone, and read when that is stuck. */
     char policy[PW_WATCHDOG_NAME_BYTES];
@@ -69,6 +73,9 @@ void pw_watchdog_end(struct pw_watchdog *watchdog);
 
 /* Says which policy runs from now on; "" for none. Its time begins anew. */
 void pw_watchdog_name(struct pw_watchdog *watchdog, const char *policy);
+
+/* Has what policies left word of done as well; NULL: no more. It must outlive the watchdog. */
+void pw_watchdog_attend(struct pw_watchdog *watchdog, struct pw_fallback *fallback);
 
 /* Ends the thread. Before the loop is closed. Safe to call twice. */
 void pw_watchdog_close(struct pw_watchdog *watchdog);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What keeps a daemon able to act when memory is short or a policy holds it up: its memory locked,
--- its standing with the OOM killer, and a watchdog thread (core/host/watchdog.h) that ends it, to
--- be started anew without the policy that did.
+-- its priority, its standing with the OOM killer, and a watchdog thread (core/host/watchdog.h) that
+-- ends it, to be started anew without the policy that did.
 -- @module pagewarden.resident
 local loop_watchdog = require "pagewarden.loop_watchdog"
 local run_folder = require "pagewarden.run_folder"
@@ -26,6 +26,8 @@ end
 ---@param log fun(event: string, fields: table?)
 function resident.settle(reader, log)
   local ok, message, _, kind = loop_watchdog.lock_memory()
+  say(log, ok, message, kind)
+  ok, message, _, kind = loop_watchdog.raise_priority()
   say(log, ok, message, kind)
   local own = reader:read "proc/self/oom_score_adj"
   if own and tonumber(own) > OOM_SCORE_ADJ then

@@ -11,6 +11,10 @@ local unit = require "pagewarden.unit"
 
 local runtime = {}
 
+--- Seconds between two looks whether a policy that has failed is to be stood in for, and after one
+--- that has killed: memory takes a while to come back.
+local FALLBACK_PERIOD, FALLBACK_PAUSE = 0.25, 2
+
 --- Seconds of CPU time for each call into a policy that may kill. It is wanted when memory is
 --- short, and what the kernel does then to find pages for it counts as its own time.
 local KILLER_DEADLINE = 1
@@ -59,6 +63,7 @@ local KILLER_DEADLINE = 1
 ---@field state pagewarden.State? what it keeps
 ---@field private log fun(event: string, fields: table?)
 ---@field private acting boolean it was granted something
+---@field private has_word boolean? it has failed, and what it left word of is done
 ---@field private replaces boolean? it has not started, and another of its name has not stopped
 local Instance = {}
 Instance.__index = Instance
@@ -75,7 +80,34 @@ function Instance:fail(message)
   self:note_error(message)
   self.failure = self.failure or self.last_error
   self.log("failed", { message = self.last_error })
+  self.has_word = self.acting
   self:stop()
+  if self.has_word then
+    self:fall_back(true)
+  end
+end
+
+
+local FALLEN_BACK = {
+  killed = "it has failed, and the host killed in its place",
+  would = "it has failed, and the host would have killed in its place",
+  nobody = "it has failed, and whom it would have killed has ended",
+}
+
+
+--- Does what the policy left word of for the case that it fails (`kill.fallback`), now and as long
+--- as the host runs.
+---@private
+function Instance:fall_back(first)
+  local verdict = self.host.gate:fall_back(self.name, first)
+  self:log_acts()
+  if FALLEN_BACK[verdict] then
+    self.log("fallback", { message = FALLEN_BACK[verdict] })
+  end
+  if verdict and verdict ~= "nobody" then
+    self.host.loop:after(verdict == "not short" and FALLBACK_PERIOD or FALLBACK_PAUSE,
+      function() self:fall_back() end, { background = true })
+  end
 end
 
 
@@ -101,6 +133,9 @@ end
 --- is only what this one did: the rest becomes again what the other made of it.
 ---@private
 function Instance:undo(handed_on)
+  if self.acting and not handed_on and not self.has_word then
+    self.host.gate:forget_fallback(self.name)
+  end
   if self.acting and not handed_on then
     self.host.gate[self.replaces and "retract" or "stop"](self.host.gate, self.name)
     self:log_acts()

@@ -173,6 +173,7 @@ do local gate <close> = assert(host.gate(root)); assert(gate:recover() and gate:
 do local gate <close> = assert(host.gate(root)); gate:offer "a"; gate:settle "a"; gate:stop "a"; gate:events() end
 do local gate <close> = assert(host.gate(root)); gate:retract "a" end
 do local gate <close> = assert(host.gate(root)); gate:keep "a" end
+do local gate <close> = assert(host.gate(root)); assert(not gate:fall_back "a"); gate:forget_fallback "a" end
 do local l <close> = loop.new { virtual = true }; assert(host.gate(root, { imagined = true, loop = l })):close() end
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
 host.window(1)
@@ -227,6 +228,7 @@ assert(select(3, kill.open(root):signal(200, "TERM", { whole = "tree", interval 
 assert(select(3, kill.open(root):terminate(200, { grace = 1, reap = false })) == 18)
 assert(select(3, kill.open(root):terminate(200, { whole = "group" })) == 18)
 assert(kill.open(root):terminate("/nothing/there").ended)
+assert(select(3, kill.open(root):fallback({ reader:process(200) }, { available = 1 })) == 1)
 
 -- pagewarden.journal
 assert(#journal.list(root) == 0)
@@ -270,7 +272,9 @@ do local f <close> = state_file.new(assert(proc.open "/proc"), "x"); assert(f:wr
 -- pagewarden.loop_watchdog
 assert(loop_watchdog.set_oom_score_adj(reader, 0) == nil)
 loop_watchdog.lock_memory()
+loop_watchdog.raise_priority()
 do local l <close>, r = loop.new(), proc.open "/tmp"; local w <close> = assert(loop_watchdog.open(l, r)); w:name "a" end
+do local l <close> = loop.new(); local w <close> = loop_watchdog.open(l, reader); w:attend(host.gate(root)) end
 do local l = loop.new(); local w <close> = loop_watchdog.open(l, proc.open "/tmp"); w:begin_turn(); w:end_turn() end
 os.remove "/tmp/run/pagewarden"; os.remove "/tmp/run"
 do local l <close> = loop.new(); assert(not loop_watchdog.open(l, assert(proc.open "/proc"))) end

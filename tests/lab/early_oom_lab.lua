@@ -119,7 +119,7 @@ return {
   { "twenty that grow together are ended one after another, and no others", function()
     local kills, other, warden, hogs = kernel_kills(), bystander(), start(), {}
     for i = 1, 20 do
-      hogs[i] = lab.start { "hog", "-r", "16", ALL_MIB }
+      hogs[i] = lab.start { "hog", "-r", "4", ALL_MIB }
     end
     for _, hog in ipairs(hogs) do
       await_end(hog)
@@ -157,7 +157,7 @@ return {
 
   { "swap that is added while it watches is used up first", function()
     local kills, other = kernel_kills(), bystander()
-    local warden = start()
+    local warden = start("-o", "act=available<8% and swap<10%")
     assert.equal(0, (lab.run("mkswap " .. lab.disks[1])))
     local hog = lab.start { "hog", "-r", "32", ALL_MIB }
     lab.await("half of memory is used", 60, function()

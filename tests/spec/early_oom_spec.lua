@@ -144,7 +144,9 @@ describe("early-oom with no option", function()
       lost = lost + 800000
       world:pressure { resource = "memory", kind = "full", total = lost, avg10 = 50 }
     end)
-    world:advance "20s"
+    world:advance "10s"
+    assert.no_event(world, "ending")
+    world:advance "30s"
     assert.event(world, "ending", { pid = hog.pid, signal = "TERM" })
     assert.matches("all wait for memory 80% of the time, over 60%",
       first(world, "ending").message, 1, true)
@@ -523,6 +525,23 @@ describe("early-oom refuses", function()
         message, 1, true)
     end)
   end
+end)
+
+
+describe("early-oom that fails", function()
+  it("left word of whom the host is to kill in its place", function()
+    local world <close> = machine { score = "p.comm == 'large' and p.rss or p.rss / 2" }
+    local first_one = world:spawn { comm = "large", rss = "1G" }
+    world:spawn { comm = "small", rss = "100M" }
+    world:advance "1s"
+    memory(world, 500, 130)
+    world:advance "1s"
+    memory(world, 200, 60)
+    world.gate:fall_back("early-oom", true)
+    local events = world.gate:events()
+    assert.equal(("kill %d:%d"):format(first_one.pid, first_one.start_time), events[1].key)
+    assert.equal("SIGKILL", events[1].value)
+  end)
 end)
 
 

@@ -373,4 +373,56 @@ describe("a policy that kills", function()
       assert.error_matches(function() world:advance "2s" end, "it ran for more than 1 s", 1, true)
       pcall(world.stop, world)
     end)
+
+
+  describe("that fails", function()
+    --- A policy that leaves word of a process and then only fails.
+    local function new_failing(options, body)
+      local world = testing.new { script = folder:write("failing.lua", ([[
+        return { api = 1, name = "failing", summary = "A test", needs = { kill = true },
+          start = function(pw)
+            pw:after(1, function()
+              assert(pw.kill.fallback({ assert(pw.proc.process(1000)) }, %s))
+              pw:every(1, function() %s end)
+            end)
+          end }]]):format(options, body)) }
+      local p = world:spawn { comm = "hog", rss = "100M" }
+      return world, p
+    end
+
+    local function fails_as(world, p, expected)
+      pcall(world.advance, world, "1m")
+      local killed = false
+      for _, act in ipairs(world.acts) do
+        killed = killed or act.key == ("kill %d:%d"):format(p.pid, p.start_time)
+          and act.value == "SIGKILL"
+      end
+      assert.equal(expected, killed)
+      pcall(world.stop, world)
+    end
+
+    it("is stood in for when memory is as short as it said", function()
+      local world, p = new_failing("{ available = 4 << 30, swap = 2 << 30 }", 'error "broken"')
+      fails_as(world, p, true)
+      assert.event(world, "fallback")
+    end)
+
+    it("is not when there is more memory", function()
+      local world, p = new_failing("{ available = 1 << 30 }", 'error "broken"')
+      fails_as(world, p, false)
+    end)
+
+    it("is not once it has taken its word back", function()
+      local world, p = new_failing("{ available = 4 << 30 }",
+        "pw.kill.fallback({}, {}) error 'broken'")
+      fails_as(world, p, false)
+    end)
+
+    it("is not when it was stopped in an orderly way", function()
+      local world, p = new_failing("{ available = 4 << 30, swap = 2 << 30 }", "")
+      world:advance "10s"
+      world:stop()
+      assert.no_act(world, { key = ("kill %d:%d"):format(p.pid, p.start_time) })
+    end)
+  end)
 end)

@@ -158,6 +158,9 @@ local function new_daemon(arguments, context, loop, reader, gate, target)
     sink = sink, log = log.new("pagewarden", wall_clock, sink),
   }, Daemon)
   self.watchdog = resident.watch(loop, reader, self.log)
+  if self.watchdog then
+    self.watchdog:attend(gate)
+  end
   self.fleet = fleet.new {
     loop = loop, reader = reader, now = wall_clock, sink = sink, gate = gate,
     watchdog = self.watchdog,

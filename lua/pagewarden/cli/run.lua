@@ -5,10 +5,12 @@
 local errno = require "posix.errno"
 local exit = require "pagewarden.cli.exit"
 local host = require "pagewarden.host"
+local log = require "pagewarden.log"
 local log_target = require "pagewarden.log_target"
 local loops = require "pagewarden.loop"
 local policies = require "pagewarden.cli.policies"
 local posture = require "pagewarden.cli.posture"
+local resident = require "pagewarden.resident"
 local root = require "pagewarden.cli.root"
 local runtime = require "pagewarden.runtime"
 local sorted_keys = require "pagewarden.sorted_keys"
@@ -150,7 +152,7 @@ end
 
 --- Runs the loop until the policy is done, its time is up or a signal comes. From then on a signal
 --- is no longer waited for, and ends the program.
-local function run_loop(loop, seconds, start)
+local function run_loop(loop, seconds, start, settle)
   local function stop()
     loop:stop()
   end
@@ -160,10 +162,21 @@ local function run_loop(loop, seconds, start)
   end
   local instance = start()
   if not instance.stopped then
+    settle()
     assert(loop:run())
   end
   instance:stop()
   return instance
+end
+
+
+--- Who goes on and may kill has to be able to when memory is short.
+local function new_settle(policy, grant, reader, arguments, sink)
+  return function()
+    if grant.kill and not arguments.dry_run then
+      resident.settle(reader, log.new(policy.name, wall_clock, sink))
+    end
+  end
 end
 
 
@@ -173,12 +186,13 @@ local function run_policy(policy, grant, gate, reader, arguments, seconds)
     json = arguments.json, csv = arguments.csv, journal_stream = os.getenv "JOURNAL_STREAM",
   }))
   local outlet = { target = target, seen = {} }
+  local sink = new_sink(outlet, loop, arguments.json)
   local instance = run_loop(loop, seconds, function()
     return runtime.start(policy, {
-      loop = loop, reader = reader, now = wall_clock,
-      sink = new_sink(outlet, loop, arguments.json), gate = gate, dry = arguments.dry_run,
+      loop = loop, reader = reader, now = wall_clock, sink = sink, gate = gate,
+      dry = arguments.dry_run,
     }, { grant = grant })
-  end)
+  end, new_settle(policy, grant, reader, arguments, sink))
   local status = finish_output(outlet)
   if arguments.csv and status == exit.DONE then
     status = check_rows(outlet, arguments.csv)

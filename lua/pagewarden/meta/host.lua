@@ -138,6 +138,18 @@ function Gate:stop(policy) end
 function Gate:events() end
 
 
+--- Forgets whom a policy said to kill in its place.
+---@param policy string
+function Gate:forget_fallback(policy) end
+
+
+--- Kills in the place of a policy that has failed, if memory is as short as it said.
+---@param policy string
+---@param first boolean? it has failed just now
+---@return false|"not short"|"nobody"|"would"|"killed"
+function Gate:fall_back(policy, first) end
+
+
 --- Gives up all keys.
 function Gate:close() end
 

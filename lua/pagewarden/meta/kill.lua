@@ -49,6 +49,17 @@ function kill.signal(process, name, options) end
 function kill.terminate(process, options) end
 
 
+--- Leaves word of whom to kill if the policy fails when memory is short; an empty list takes it
+--- back.
+---@param processes pagewarden.Process[] who goes first first
+---@param options { available?: number, swap?: number } bytes
+---@return boolean? done
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function kill.fallback(processes, options) end
+
+
 --- These functions for another root.
 ---@param root? string|pagewarden.Reader
 ---@return pagewarden.Kill?
@@ -61,6 +72,7 @@ function kill.open(root) end
 --- The functions of `pagewarden.kill` for one root.
 ---@class pagewarden.Kill
 ---@field signal fun(self, process: any, name: string, options?: table): boolean?, string?
+---@field fallback fun(self, processes: table, options: table): boolean?, string?
 ---@field terminate fun(self, process: any, options?: table): pagewarden.KillOutcome?, string?
 local Kill = {}
 

@@ -225,10 +225,28 @@ function Guard:hold_for_nobody(v)
 end
 
 
+--- Leaves word of whom the core is to kill if this policy fails when memory is short.
+---@private
+function Guard:leave_word()
+  local processes, levels = {}, self.levels
+  local observes = self.ranking.rival and self.o.beside == "observe" or self.o.cgroup
+  for _, v in ipairs(self.ranking.list) do
+    if not observes and v.size >= self.o.least and type(v.target) ~= "string" then
+      processes[#processes + 1] = v.target
+    end
+  end
+  self.pw.kill.fallback(processes, {
+    available = condition.threshold(levels.act, self.figures, "available") or 0,
+    swap = condition.threshold(levels.act, self.figures, "swap"),
+  })
+end
+
+
 ---@private
 function Guard:rank(now)
   if not self.ranking.at or now - self.ranking.at > FRESH then
     self.ranking:refresh(now, self.figures.available_total + self.figures.swap_total)
+    self:leave_word()
   end
 end
 
