@@ -3,7 +3,7 @@
 local lab = require "lab"
 
 --- Time that the host takes from the guest passes for CPU time of a policy, which is then ended.
-local TRIES = 20
+local TRIES = 40
 
 
 --- The lines of a recipe of one event.
@@ -63,7 +63,7 @@ end
 
 
 return {
-  needs = { memory = "256M", swap = { "256M" }, scratch = { ext4 = "300M" }, timeout = 600 },
+  needs = { memory = "256M", swap = { "256M" }, scratch = { ext4 = "300M" }, timeout = 900 },
 
   { "a machine that does nothing has no stall", function()
     assert.equal("nothing", verdict())
