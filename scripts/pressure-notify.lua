@@ -11,6 +11,7 @@ local opt = require "pagewarden.option"
 local suspects = require "pagewarden.recipe.suspects"
 
 local CALM_WINDOWS = 3 -- without a crossing before a pressure is over
+local SAYING_S = 30    -- that it may take to say something: programs are run
 local SHORT = 0.1      -- without PSI: of memory, and less than that is short
 local ENOMEM <const> = 12
 
@@ -19,11 +20,12 @@ local TITLES = { memory = "Memory is short", io = "Disks are slow", cpu = "Proce
 
 
 --- A threshold, and what is remembered of it: when it was crossed last and said last, since when it
---- counts as crossed and whether that was told, and how often it was not. All fields are there from
---- the beginning: a table that need not grow has room when memory is short.
+--- counts as crossed and whether that was told, until when it may be being said, and how often it
+--- was not. All fields are there from the beginning: a table that need not grow has room when
+--- memory is short.
 local function new_watched(resource, kind, percent)
   return { resource = resource, kind = kind, percent = percent, crossed = -math.huge,
-    said = -math.huge, since = false, told = false, unsaid = 0, looking = false }
+    said = -math.huge, since = false, told = false, saying = 0, unsaid = 0, looking = false }
 end
 
 
@@ -69,6 +71,7 @@ local function say_pressed(pw, o, watched, percent, reason)
     pid = suspect and suspect.pid, comm = suspect and suspect.comm, unit = suspect and suspect.unit,
     used = suspect and suspect.used, unsaid = watched.unsaid, message = message,
   })
+  watched.said, watched.told, watched.unsaid = pw:now(), true, 0
   send(pw, o, TITLES[watched.resource], message, true)
 end
 
@@ -84,19 +87,22 @@ local function say_over(pw, o, watched)
 end
 
 
---- A threshold was crossed, maybe again: `percent` is how much time was lost lately.
+--- A threshold was crossed, maybe again: `percent` is how much time was lost lately. Where saying
+--- it fails, the next crossing is said.
 local function cross(pw, o, watched, percent, reason)
   local now = pw:now()
   watched.crossed = now
   watched.since = watched.since or now
-  if now - watched.said < o.again then
+  if now < watched.saying then
+    return
+  elseif now - watched.said < o.again then
     watched.unsaid = watched.unsaid + 1
     return
   end
-  watched.said, watched.told = now, true
+  watched.saying = now + SAYING_S
   pw:task(function()
     say_pressed(pw, o, watched, percent, reason)
-    watched.unsaid = 0
+    watched.saying = 0
   end)
 end
 
@@ -107,7 +113,8 @@ local function await_relief(pw, o, watched, is_low)
     return
   end
   watched.looking = pw:every(o.window, function()
-    if pw:now() - watched.crossed >= CALM_WINDOWS * o.window and is_low() then
+    local now = pw:now()
+    if now >= watched.saying and now - watched.crossed >= CALM_WINDOWS * o.window and is_low() then
       watched.looking:cancel()
       watched.looking = false
       if watched.told then

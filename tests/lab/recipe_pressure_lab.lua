@@ -31,9 +31,9 @@ local function hear(words, ...)
 end
 
 
---- One that gives others the time that they want.
+--- A program that touches all of its memory again and again.
 local function start_hog(mib, path)
-  return lab.start({ "nice", "-n", "19", "hog", "-t", tostring(mib) }, lab.cgroup(path))
+  return lab.start({ "hog", "-t", tostring(mib) }, lab.cgroup(path))
 end
 
 

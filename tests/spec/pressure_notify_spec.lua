@@ -107,9 +107,9 @@ describe("pressure-notify", function()
     end)
     world:advance "299s"
     assert.equal(1, #events(world, "pressure"))
-    world:advance "20s"
+    world:advance "25s"
     timer:cancel()
-    assert.same({ 0, 29 }, { events(world, "pressure")[1].unsaid,
+    assert.same({ 0, 30 }, { events(world, "pressure")[1].unsaid,
       events(world, "pressure")[2].unsaid })
   end)
 
