@@ -265,7 +265,7 @@ processes that have not run for a while have their memory made the first to go i
       help = "take nothing from whom waits for more of the time than this" },
     opt.percent { "refaults", default = "10%",
       help = "stop when more than this part of what was taken last comes back" },
-    opt.size { "min_size", default = "100M", help = "never make a cgroup smaller than this" },
+    opt.size { "min_size", default = "100M", help = "take nothing from a cgroup that has no more than this" },
     opt.percent { "swap_reserve", default = "25%", help = "leave so much of swap unused" },
     opt.duration { "report", default = "1h", min = "10s", max = "30d",
       help = "say how much was taken this often" },

@@ -85,7 +85,7 @@ return {
       return cgroup.current "/idle" < 40 * MIB
     end)
     lab.sleep(2)
-    assert.is_true(cgroup.current "/idle" > 19 * MIB)
+    assert.is_true(cgroup.current "/idle" > 8 * MIB) -- the kernel may take more than it should
     program:signal "SIGKILL"
     program:wait()
     assert.equal(math.huge, cgroup.limits("/idle").high)
