@@ -27,8 +27,7 @@ end
 function resident.settle(reader, log)
   local ok, message, _, kind = loop_watchdog.lock_memory()
   say(log, ok, message, kind)
-  ok, message, _, kind = loop_watchdog.raise_priority()
-  say(log, ok, message, kind)
+  loop_watchdog.raise_priority() -- a host that may not is as good where there is no crowd
   local own = reader:read "proc/self/oom_score_adj"
   if own and tonumber(own) > OOM_SCORE_ADJ then
     ok, message, _, kind = loop_watchdog.set_oom_score_adj(reader, OOM_SCORE_ADJ)

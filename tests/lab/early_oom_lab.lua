@@ -8,7 +8,6 @@ local wait = require "posix.sys.wait"
 local TERM, KILL = 15, 9
 local MIB = 1 << 20
 local PATIENCE_SECONDS = 120
-local TRIES = 20
 
 --- More than there is: a hog that is let alone takes all.
 local ALL_MIB = "4096"
@@ -19,18 +18,9 @@ local function kernel_kills()
 end
 
 
---- Starts the recipe, and waits until it watches. Tried again, as `lab.run_policy` does.
+--- Starts the recipe, and waits until it watches.
 local function start(...)
-  for _ = 1, TRIES do
-    local warden = lab.start { "pagewarden", "run", "early-oom", "--yes", "-o", "unit_wait=1s",
-      ... }
-    for line in warden.output:lines() do
-      if line:find "watching" then
-        return warden
-      end
-    end
-  end
-  error "early-oom did not start; the console says why"
+  return lab.run_bundled({ "early-oom", "--yes", "-o", "unit_wait=1s", ... }, "watching")
 end
 
 

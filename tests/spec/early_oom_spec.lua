@@ -528,6 +528,45 @@ describe("early-oom refuses", function()
 end)
 
 
+describe("early-oom set up as docs/cookbook/from-earlyoom.md says", function()
+  local AS_EARLYOOM = {
+    warn = {}, act = { "available<10% and swap<10%" }, force = { "available<5% and swap<5%" },
+    score = "p.oom_score * 1e12 + p.rss", guard = false, least = "0", grace = "1h",
+  }
+
+  --- Whom it signals, and how, with so much left (MiB).
+  local function decision(available, swap, processes)
+    local world <close> = machine(AS_EARLYOOM)
+    for _, p in ipairs(processes or { { comm = "hog", rss = "1G" } }) do
+      world:spawn(p)
+    end
+    world:advance "1s"
+    memory(world, available, swap)
+    world:advance "1s"
+    local event = first(world, "ending")
+    return event and ("%s %s"):format(event.signal, event.comm)
+  end
+
+  it("leaves alone when one of memory and swap is above its limit", function()
+    assert.is_nil(decision(200, 200))
+    assert.is_nil(decision(500, 10))
+  end)
+
+  it("sends SIGTERM below the first limits and SIGKILL below the second", function()
+    assert.equal("TERM hog", decision(400, 100))
+    assert.equal("TERM hog", decision(150, 100))
+    assert.equal("KILL hog", decision(150, 40))
+  end)
+
+  it("takes who has the highest oom_score, and of equals who has most", function()
+    assert.equal("TERM tab", decision(400, 100, { { comm = "tab", rss = "100M",
+      oom_score_adj = 300 }, { comm = "hog", rss = "1G" } }))
+    assert.equal("TERM larger", decision(400, 100, { { comm = "smaller", rss = "100M",
+      oom_score = 700 }, { comm = "larger", rss = "101M", oom_score = 700 } }))
+  end)
+end)
+
+
 describe("early-oom that fails", function()
   it("left word of whom the host is to kill in its place", function()
     local world <close> = machine { score = "p.comm == 'large' and p.rss or p.rss / 2" }
