@@ -8,7 +8,7 @@
 -- so that all that a protected daemon starts is protected as well: its sessions, its leaks.
 
 local choose = require "pagewarden.recipe.choose"
-local distance = require "pagewarden.recipe.distance"
+local usable = require("pagewarden.recipe.distance").usable
 local opt = require "pagewarden.option"
 local size = require("pagewarden.format").size
 
@@ -140,7 +140,7 @@ local function start(pw, o)
   end
 
   local function look()
-    local memory, begun = distance.usable(pw), pw:now()
+    local memory, begun = usable(pw), pw:now()
     for _ = 1, #trees do
       last = last % #trees + 1
       visit(trees[last], memory)

@@ -60,7 +60,7 @@ local function run_out()
   local before = #assert(kmsg.reports())
   local greedy = lab.start { "sh", "-c", "echo -999 >/proc/self/oom_score_adj; exec daemon hold "
     .. TOO_MUCH }
-  local pid = lab.await("an OOM kill", 60, function()
+  local pid = lab.await("an OOM kill", 120, function()
     local report = assert(kmsg.reports())[before + 1]
     return report and report.pid -- whose end may not be written yet
   end)
