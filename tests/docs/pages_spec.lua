@@ -38,7 +38,7 @@ end
 
 
 describe("the pages", function()
-  local list <close> = assert(io.popen "ls docs/*.md README.md 2>/dev/null")
+  local list <close> = assert(io.popen "ls docs/*.md docs/cookbook/*.md README.md")
   for path in list:lines() do
     local page = contents(path)
 
@@ -55,4 +55,13 @@ describe("the pages", function()
       end
     end)
   end
+
+  it("have one in the cookbook for every policy, which its index names", function()
+    local index = contents "docs/cookbook/README.md"
+    local scripts <close> = assert(io.popen "ls scripts")
+    for line in scripts:lines() do
+      local name = line:match "^(.*)%.lua$"
+      assert.is_true(not name or index:find(("](%s.md)"):format(name), 1, true) ~= nil, line)
+    end
+  end)
 end)
