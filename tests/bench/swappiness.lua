@@ -12,8 +12,9 @@
 --
 -- Usage: lua5.4 tests/bench/swappiness.lua [runs [loads]], such as `4 A,B`, with PW_BUILD_DIR in
 -- the environment
-package.path = "tests/lab/?.lua;" .. package.path
+package.path = "tests/lab/?.lua;lua/?.lua;" .. package.path
 local boot = require "boot"
+local paired = require "pagewarden.recipe.paired"
 
 local RUNS = tonumber(arg[1]) or 4
 local KERNEL = "6.1"
@@ -48,10 +49,6 @@ local LOADS = {
   { name = "D", guest = "bench/swappiness", load = "D", seconds = 120, work = geometric_mean },
   { name = "Z", guest = "bench/swappiness_zram", load = "A", seconds = 120, work = files },
 }
-
---- Student's t for 95 %, both sides, by degrees of freedom.
-local STUDENT = { 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262 }
-
 
 local function recall(path)
   local values, file <close> = {}, io.open(path)
@@ -91,24 +88,15 @@ local function run_all(load, number)
 end
 
 
-local function mean(values)
-  local sum = 0
-  for _, value in ipairs(values) do
-    sum = sum + value
-  end
-  return sum / #values
-end
-
-
 --- The mean and half of its interval; the latter is not known of one value.
 local function interval(values)
-  local middle, squares = mean(values), 0
+  local middle, squares = paired.mean(values), 0
   for _, value in ipairs(values) do
     squares = squares + (value - middle) ^ 2
   end
   local freedom = #values - 1
-  local t = STUDENT[math.min(freedom, #STUDENT)]
-  return middle, t and t * math.sqrt(squares / freedom / #values)
+  return middle, freedom > 0
+    and paired.quantile(0.95, freedom) * math.sqrt(squares / freedom / #values) or nil
 end
 
 
@@ -134,7 +122,7 @@ local function choose(all, work)
   local best, most
   for _, value in ipairs(VALUES) do
     local values = value ~= "adaptive" and of_runs(all, value, work, is_odd) or {}
-    local middle = #values > 0 and mean(values)
+    local middle = #values > 0 and paired.mean(values)
     if middle and (not most or middle > most) then
       best, most = value, middle
     end
@@ -156,7 +144,7 @@ local function print_row(all, value)
   local cells = { ("%-9s %4d"):format(value, #of_runs(all, value, files)) }
   for _, name in ipairs(columns) do
     local values = of_runs(all, value, field(name))
-    cells[#cells + 1] = ("%9.1f"):format(#values > 0 and mean(values) / (name == "swap_kib" and 1024
+    cells[#cells + 1] = ("%9.1f"):format(#values > 0 and paired.mean(values) / (name == "swap_kib" and 1024
       or 1) or 0)
   end
   print(table.concat(cells, " "))

@@ -20,7 +20,8 @@ end
 
 --- Starts the recipe, and waits until it watches.
 local function start(...)
-  return lab.run_bundled({ "early-oom", "--yes", "-o", "unit_wait=1s", ... }, "watching")
+  local _, warden = lab.hear_recipe({ "early-oom", "--yes", "-o", "unit_wait=1s", ... }, "watching")
+  return warden
 end
 
 

@@ -11,7 +11,6 @@ local THP = "/sys/kernel/mm/transparent_hugepage/"
 local SCAN_SLEEP = "transparent_hugepage/khugepaged/scan_sleep_millisecs"
 local MAX_PTES_NONE = "transparent_hugepage/khugepaged/max_ptes_none"
 
-local TRIES = 20
 
 
 --- Starts a program that swaps all the time, in a cgroup of its own, so that nothing else does.
@@ -50,45 +49,19 @@ local function hear(program, expected)
 end
 
 
---- Starts a recipe, and waits until it says something. Tried again, since time that the host takes
---- from the guest passes for CPU time of the policy, which then overruns its deadline.
-local function start(words, expected)
-  for _ = 1, TRIES do
-    local program = lab.start { "pagewarden", "run", table.unpack(words) }
-    local line = hear(program, expected)
-    if line then
-      return program, line
-    end
-  end
-  error("it ended without saying " .. expected)
-end
-
-
---- Runs a recipe to its end.
-local function run(words)
-  local status, output
-  for _ = 1, TRIES do
-    status, output = lab.run("pagewarden run " .. words)
-    if not output:find("it ran for more than", 1, true) then
-      break
-    end
-  end
-  return status, output
-end
-
-
 return {
   needs = { swap = { "256M" }, timeout = 600 },
 
   { "sysctl-keep finds no mistake in what this kernel starts with", function()
-    local status, output = run "sysctl-keep"
+    local output, status = lab.recipe "sysctl-keep"
     assert.equal(0, status)
     assert.matches("linted: %d+ settings of memory: no mistake", output)
   end },
 
   { "sysctl-keep sets a profile, and puts pairs back at its end", function()
     local before = sysctl.save(DIRTY)
-    local program = start({ "sysctl-keep", "-o", "profile=desktop" }, "set: vm.max_map_count")
+    local _, program = lab.hear_recipe({ "sysctl-keep", "-o", "profile=desktop" },
+      "set: vm.max_map_count")
     assert.same({ 256 << 20, 0, 128 << 20, 0 }, { sysctl.get(DIRTY[1]), sysctl.get(DIRTY[2]),
       sysctl.get(DIRTY[3]), sysctl.get(DIRTY[4]) })
     program:signal "SIGTERM"
@@ -97,7 +70,8 @@ return {
   end },
 
   { "sysctl-keep takes a partner's write for drift, and the second time lets go", function()
-    local program = start({ "sysctl-keep", "-o", "set=vm.dirty_bytes=268435456,vm.swappiness=10",
+    local _, program = lab.hear_recipe({ "sysctl-keep", "-o",
+      "set=vm.dirty_bytes=268435456,vm.swappiness=10",
       "-o", "interval=1s" }, "set: vm.swappiness")
     lab.write("/proc/sys/vm/dirty_ratio", 40)
     assert.matches("set vm.dirty_bytes to 0; it is 268435456 again", hear(program, "drift"))
@@ -112,7 +86,8 @@ return {
   { "sysctl-keep leaves a key that another policy owns, and sets the rest", function()
     local owner = lab.run_policy("owner", '{ sysctl = { "vm.swappiness" } }',
       'assert(pw.sysctl.set("vm.swappiness", 90))')
-    local program = start({ "sysctl-keep", "-o", "profile=server" }, "set: vm.dirty_ratio")
+    local _, program = lab.hear_recipe({ "sysctl-keep", "-o", "profile=server" },
+      "set: vm.dirty_ratio")
     assert.same({ 90, 40 }, { sysctl.get "vm.swappiness", sysctl.get "vm.dirty_ratio" })
     program:signal "SIGTERM"
     program:wait()
@@ -123,7 +98,7 @@ return {
   end },
 
   { "sysctl-keep sets once for good, until undo", function()
-    local status, output = run "sysctl-keep -o set=vm.swappiness=10 -o once=true"
+    local output, status = lab.recipe "sysctl-keep -o set=vm.swappiness=10 -o once=true"
     assert.equal(0, status)
     assert.equal(10, sysctl.get "vm.swappiness")
     assert.matches("vm.swappiness is 10, was 60: as asked", output)
@@ -139,12 +114,12 @@ return {
       sysctl.set("vm.panic_on_oom", 0)
       sysctl.set("kernel.panic", reboot)
     end)
-    local _, output = run "sysctl-keep"
+    local output = lab.recipe "sysctl-keep"
     assert.matches('guide: vm.panic_on_oom is 1: the guide has it "to disable oom%-kill"', output)
     assert(sysctl.set("vm.panic_on_oom", 0))
     assert(sysctl.set("kernel.panic", 0))
     local status
-    status, output = run "sysctl-keep -o set=vm.panic_on_oom=1"
+    output, status = lab.recipe "sysctl-keep -o set=vm.panic_on_oom=1"
     assert.equal(1, status)
     assert.matches("is refused: the machine panics", output)
     assert.equal(0, sysctl.get "vm.panic_on_oom")
@@ -152,8 +127,8 @@ return {
 
   { "swappiness-sweep measures what is swapped, as rows, and puts the value back", function()
     start_swapping()
-    local status, output = run("swappiness-sweep -o values=60,100 -o rounds=2 -o settle=500ms "
-      .. "-o hold=2s -o stop=100% --csv trial")
+    local output, status = lab.recipe("swappiness-sweep -o values=60,100 -o rounds=2 "
+      .. "-o settle=500ms -o hold=2s -o stop=100% --csv trial")
     assert.equal(0, status, output)
     local head = assert(output:match "time,[%l_,]+")
     assert.equal("time,faults,io,refaults,round,seconds,stall,stall_full,swap,swapped_in,"
@@ -171,7 +146,7 @@ return {
 
   { "swappiness-sweep ends when nothing goes on any more", function()
     start_swapping()
-    local status, output = run "swappiness-sweep -o stop=1% -o hold=60s"
+    local output, status = lab.recipe "swappiness-sweep -o stop=1% -o hold=60s"
     assert.equal(0, status, output)
     assert.matches("stopped: nothing could go on for more than 1%% of 2 s", output)
     assert.matches("verdict: fewer than two whole rounds say nothing", output)
@@ -180,7 +155,7 @@ return {
 
   { "thp-guard slows down a khugepaged that takes a processor, as long as it runs", function()
     use_huge_pages()
-    local program = start({ "thp-guard", "-o", "interval=2s" }, "begin: ")
+    local _, program = lab.hear_recipe({ "thp-guard", "-o", "interval=2s" }, "begin: ")
     set_for_a_check(THP .. "khugepaged/pages_to_scan", 1000000)
     set_for_a_check(THP .. "khugepaged/scan_sleep_millisecs", 0)
     assert(hear(program, "act: .*scan_sleep_millisecs"))
@@ -193,8 +168,8 @@ return {
   { "thp-guard bounds how far huge pages are filled up", function()
     use_huge_pages()
     local before = mm.get(MAX_PTES_NONE)
-    local program, line = start({ "thp-guard", "-o", "interval=1s", "-o", "short=100%", "-o",
-      "share=1%" }, "bloat: ")
+    local line, program = lab.hear_recipe({ "thp-guard", "-o", "interval=1s", "-o", "short=100%",
+      "-o", "share=1%" }, "bloat: ")
     assert.matches("MiB that programs have are huge pages.*max_ptes_none goes from 511 to 64", line)
     assert(hear(program, "act: .*max_ptes_none"))
     assert.equal(64, mm.get(MAX_PTES_NONE))

@@ -5,7 +5,6 @@ local mm = require "pagewarden.mm"
 local swap = require "pagewarden.swap"
 
 local MIB = 1 << 20
-local TRIES = 20
 
 --- What is left of the guest's memory is less than a fifth.
 local HOG_MIB = 150
@@ -50,38 +49,11 @@ local function load_zram()
 end
 
 
---- Runs pagewarden, and gives its exit status and what it printed. Tried again, since time that the
---- host takes from the guest passes for CPU time of the policy.
-local function pagewarden(words)
-  local status, output
-  for _ = 1, TRIES do
-    status, output = lab.run("pagewarden " .. words)
-    if not output:find "it ran for more than" then
-      break
-    end
-  end
-  return status, output
-end
-
-
+--- Runs a recipe that is to succeed, and gives what it printed.
 local function run(words)
-  local status, output = pagewarden("run " .. words)
+  local output, status = lab.recipe(words)
   assert.equal(0, status, output)
   return output
-end
-
-
---- Starts a recipe that goes on, and waits until it says something; tried again as above.
-local function start(words, said)
-  for _ = 1, TRIES do
-    local program = lab.start { "sh", "-c", "exec 2>&1; exec " .. table.concat(words, " ") }
-    for line in program.output:lines() do
-      if line:find(said, 1, true) then
-        return program
-      end
-    end
-  end
-  error("it did not say: " .. said, 2)
 end
 
 
@@ -126,11 +98,11 @@ return {
 
   { "swap-add is undone by the numbers of its files", function()
     run(ADD:format(lab.scratch.ext4, lab.scratch.xfs))
-    local status, output = pagewarden "undo"
+    local status, output = lab.run "pagewarden undo"
     assert.equal(0, status, output)
     local undone, listed = 0, output
     for id in listed:gmatch "\n(%d+) +swap /mnt/%S+ +absent +on priority=1 16 MiB" do
-      status, output = pagewarden("undo " .. id)
+      status, output = lab.run("pagewarden undo " .. id)
       assert.equal(0, status, output)
       undone = undone + 1
     end
@@ -140,8 +112,8 @@ return {
   end },
 
   { "swap-add leaves the disk its reserve, and says what there is room for", function()
-    local words = ("run swap-add -o folders=%s -o size=90M"):format(lab.scratch.ext4)
-    local status, output = pagewarden(words)
+    local output, status = lab.recipe(("swap-add -o folders=%s -o size=90M"):format(
+      lab.scratch.ext4))
     assert.equal(1, status)
     assert.matches("has room for %S+ MiB only", output)
     assert.same({}, swap.areas())
@@ -150,15 +122,15 @@ return {
   { "swap-grow makes files while memory fills, has them again after it was killed, and takes them "
     .. "away when memory is free", function()
     local folder = lab.scratch.xfs
-    local words = { "pagewarden", "run", "swap-grow", "-o", "folder=" .. folder, "-o", "file=64M",
+    local words = { "swap-grow", "-o", "folder=" .. folder, "-o", "file=64M",
       "-o", "reserve=4M", "-o", "interval=1s", "-o", "calm=10s" }
-    local grower = start(words, "may change")
+    local _, grower = lab.hear_recipe(words, "may change")
     local hog = lab.hog(HOG_MIB)
     lab.await("there is a file", 60, function() return #swap.areas() > 0 end)
     grower:signal "SIGKILL"
     grower:wait()
     assert.is_true(#swap.areas() > 0)
-    local second = start(words, "adopted")
+    local _, second = lab.hear_recipe(words, "adopted")
     hog:stop()
     for line in second.output:lines() do
       if line:find("shrunk", 1, true) then
@@ -170,7 +142,7 @@ return {
     assert.is_false(exists(folder .. "/pagewarden-1"))
     second:signal "SIGTERM"
     second:wait()
-    local _, output = pagewarden "undo"
+    local _, output = lab.run "pagewarden undo"
     assert.is_nil(output:find(folder .. "/pagewarden-1", 1, true), output)
   end },
 
@@ -186,17 +158,17 @@ return {
       local hog = lab.hog(SWAPPING_MIB)
       assert.is_true(area_of("/dev/zram0").used > 8 * MIB)
       assert.equal(0, area_of(file).used)
-      local status, output = pagewarden "run zram -o size=100M"
+      local output, status = lab.recipe "zram -o size=100M"
       assert.equal(1, status)
       assert.matches("memory has no room for the %d+ MiB in it", output)
       print("# " .. output:match "use: ([^\n]+)")
       hog:stop()
       run "zram -o size=100M"
       assert.equal(100 * MIB, zram0().disksize)
-      status, output = pagewarden "undo"
+      status, output = lab.run "pagewarden undo"
       assert.equal(0, status, output)
       local id = output:match "\n(%d+) +swap /dev/zram0 +absent"
-      status, output = pagewarden("undo " .. assert(id, output))
+      status, output = lab.run("pagewarden undo " .. assert(id, output))
       assert.equal(0, status, output)
       assert.equal(0, zram0().disksize)
       run "zram -o size=50M"

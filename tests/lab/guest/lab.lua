@@ -13,7 +13,7 @@ local wait = require "posix.sys.wait"
 
 local lab = {}
 
-local POLICY_TRIES = 20
+local POLICY_TRIES = 40
 local cleanups = {}
 
 
@@ -292,24 +292,6 @@ function lab.recipe(words, wrapper)
     end
   end
   return output, status
-end
-
-
---- Starts `pagewarden run` of a bundled policy that goes on; tried again for the same reason.
----@param words string[] its name and what comes behind
----@param event string that it logs once it has started
----@param cgroup string?
----@return lab.Program
-function lab.run_bundled(words, event, cgroup)
-  for _ = 1, POLICY_TRIES do
-    local program = lab.start({ "pagewarden", "run", table.unpack(words) }, cgroup)
-    for line in program.output:lines() do
-      if line:find(event, 1, true) then
-        return program
-      end
-    end
-  end
-  error(words[1] .. " did not start; the console says why", 2)
 end
 
 

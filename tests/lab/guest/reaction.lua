@@ -95,7 +95,9 @@ local function start_contender(name)
   elseif name == "systemd-oomd" then
     return find_contender(name)
   elseif name == "pagewarden" then
-    return lab.run_bundled({ "early-oom", "--yes" }, "watching", "/system.slice/daemon.service")
+    local _, program = lab.hear_recipe({ "early-oom", "--yes" }, "watching",
+      "/system.slice/daemon.service")
+    return program
   end
   for _, folder in ipairs { "proc", "sys", "dev", "run", "var", "tmp" } do
     lab.run(("mount --rbind /%s %s/%s"):format(folder, ROOT, folder))
