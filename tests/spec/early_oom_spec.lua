@@ -237,13 +237,28 @@ describe("early-oom sees to the end of it", function()
     assert.equal(1, count(world, "holding"))
   end)
 
+  it("says nothing of a service of which others live", function()
+    local world <close> = machine()
+    local cgroup = "/system.slice/web.service"
+    local hog = world:spawn { comm = "hog", rss = "2G", uid = 33, cgroup = cgroup .. "/worker" }
+    world:spawn { comm = "master", rss = "20M", uid = 33, cgroup = cgroup }
+    show_cgroups(world)
+    world:write("sys/fs/cgroup" .. cgroup .. "/cgroup.events", "populated 1\nfrozen 0\n")
+    short_while(world, hog, 300, 90)
+    world:advance "20s"
+    assert.event(world, "ended", { pid = hog.pid })
+    assert.no_event(world, "unit-down")
+  end)
+
   it("says when a service stays down because it ended well", function()
     local world <close> = machine()
+    world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
     local hog = world:spawn { comm = "hog", rss = "2G", uid = 33,
       cgroup = "/system.slice/web.service" }
     short_while(world, hog, 300, 90)
     world:advance "20s"
     assert.event(world, "unit-down", { unit = "web.service" })
+    assert.matches("web.service is down, and nobody starts it", first(world, "unit-down").message)
   end)
 end)
 

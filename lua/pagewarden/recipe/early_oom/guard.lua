@@ -116,23 +116,28 @@ end
 
 
 --- The service that somebody was of, where systemd is asked about it: a session's own is not.
+---@return string? unit
+---@return string? path of its cgroup
 local function service_of(v)
   local is_system = v.unit and v.unit:find "%.service$" and not v.cgroup:find "/user@%d+%.service/"
-  return is_system and v.unit
+  local _, last = (v.cgroup or ""):find(v.unit or "", 1, true)
+  if is_system and last then
+    return v.unit, v.cgroup:sub(1, last)
+  end
 end
 
 
 --- Ending when asked counts as a clean exit: a service that is to be started again when it fails is
---- not.
+--- not. Cgroups of version 1 do not tell whether there is somebody in them.
 ---@private
 function Guard:look_after_service(v)
-  local unit = service_of(v)
+  local unit, path = service_of(v)
   if not unit then
     return
   end
   self.pw:sleep(self.o.unit_wait)
-  local state = self.pw.cgroup and self.pw.cgroup.state(v.cgroup)
-  if state and state.populated then
+  local state, _, _, kind = self.pw.cgroup.state(path)
+  if not (state and state.populated == false or kind == "gone") then
     return
   end
   local done = self.o.restart and self.pw.exec.run { "/usr/bin/systemctl", "start", unit }

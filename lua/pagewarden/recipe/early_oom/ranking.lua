@@ -97,7 +97,7 @@ end
 
 
 local function is_within(path, whole)
-  return path == whole or path ~= nil and path:sub(1, #whole + 1) == whole .. "/"
+  return path == whole or whole == "/" or path ~= nil and path:sub(1, #whole + 1) == whole .. "/"
 end
 
 
