@@ -107,18 +107,6 @@ return {
     ends({ copy_of_hog "sshd", "-r", "64", ALL_MIB }, "/user.slice")
   end },
 
-  { "twenty that grow together are ended one after another, and no others", function()
-    local kills, other, warden, hogs = kernel_kills(), bystander(), start(), {}
-    for i = 1, 20 do
-      hogs[i] = lab.start { "hog", "-r", "4", ALL_MIB }
-    end
-    for _, hog in ipairs(hogs) do
-      await_end(hog)
-    end
-    assert.equal(kills, kernel_kills())
-    assert.is_true(lives(other) and lives(warden))
-  end },
-
   { "a program that goes on starting itself is ended with its group", function()
     local kills, other, warden = kernel_kills(), bystander(), start()
     local bomb = lab.start { "stubborn", "crowd", "6" }

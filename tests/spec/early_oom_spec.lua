@@ -205,6 +205,19 @@ describe("early-oom sees to the end of it", function()
     assert.event(world, "ending", { pid = hog.pid })
   end)
 
+  it("gives it less of that when others use it up meanwhile", function()
+    local world <close> = machine()
+    world:spawn { comm = "hog", rss = "2G" }
+    local other = world:spawn { comm = "other", rss = "1G" }
+    world:advance "1s"
+    memory(world, 300, 90)
+    world:advance "1100ms"
+    assert.equal(1, count(world, "ended"))
+    memory(world, 100, 10)
+    world:advance "200ms"
+    assert.event(world, "ending", { pid = other.pid, signal = "KILL" })
+  end)
+
   it("goes on while it does not come back", function()
     local world <close> = machine()
     for i = 1, 3 do

@@ -20,8 +20,9 @@ local COUNTERS = { swapin = true, refault = true }
 local FRESH <const> = 0.5
 local NEAR <const> = 2
 
---- Seconds that memory is given to come back before the next one is thought of, by how short it is.
-local SETTLE = { force = 0.2, act = 1, warn = 1 }
+--- Seconds that memory is given to come back before the next one is thought of, by how short it is
+--- now: many that grow together use it up again at once.
+local SETTLE = { force = 0.1, act = 1 }
 
 --- Somebody else was ended a moment ago.
 local EAGAIN <const> = 11
@@ -36,7 +37,7 @@ local HOOK_SECONDS <const> = 0.2
 ---@field private pw pagewarden.Pw
 ---@field private o table
 ---@field private ending table? who was signalled and how, and the task that sees to it
----@field private resting number nobody else is ended before this time
+---@field private ended_at number when somebody was last seen to the end
 ---@field private last pagewarden.recipe.Candidate? who was ended last
 ---@field private said string? why nothing was done, as it was last said
 local Guard = {}
@@ -74,7 +75,7 @@ function guard.new(pw, o)
   figures, message = gauge:look(pw:now())
   return figures and setmetatable({
     pw = pw, o = o, levels = levels, ranking = ranking, gauge = gauge, figures = figures,
-    resting = -1,
+    ended_at = -math.huge,
   }, Guard), message
 end
 
@@ -186,7 +187,7 @@ function Guard:finish(v, signal)
     signal = signal, grace = self.o.grace, whole = v.whole, interval = 0.1,
   })
   self.ending, self.said, self.ranking.at = nil, nil, nil
-  self.resting = self.pw:now() + SETTLE[self.level or "act"]
+  self.ended_at = self.pw:now()
   self.gauge:forget()
   self:learn(v, done, why, errno)
   self:report(v, done, why)
@@ -264,7 +265,7 @@ function Guard:act(now, why)
     return self:hold("ending", name_of(ending.v) .. " was signalled, and has not ended yet")
   elseif ending then
     return self:end_one(ending.v, "KILL", why)
-  elseif now < self.resting then
+  elseif now < self.ended_at + SETTLE[self.level] then
     return self:hold("resting", "memory is given time to come back")
   end
   self:rank(now)
