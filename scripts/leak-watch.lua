@@ -1,135 +1,204 @@
 -- SPDX-License-Identifier: MIT
---- Names processes whose memory grows without bound, and says why it thinks so.
+--- Names what grows without bound, and says why it thinks so.
 --
--- The real memory (rss_anon + swap, so that swapping hides nothing) and the virtual memory (vsize)
--- of each process go into lower envelopes, which leave out what a garbage collector gives back.
--- Only what has risen is tested. "growing" comes early, "leak" with grounds, "settled" takes
--- either back.
+-- Real memory (rss_anon + swap, so that swapping hides nothing), virtual memory (vsize) and shared
+-- memory of each process, the sums of those that belong together, and what the kernel keeps for
+-- itself go into lower envelopes at six scales, from seconds to days. "growing" comes early, "leak"
+-- with grounds (core/trend/verdict.h), "settled" takes either back.
 
-local format = require "pagewarden.format"
+local findings = require "pagewarden.recipe.findings"
 local opt = require "pagewarden.option"
+local sums = require "pagewarden.recipe.groups"
 local trend = require "pagewarden.trend"
 
-local KINDS = { "real", "virtual" } -- the columns of the history
-local BUCKETS = 32                  -- 168 bytes a series: 372 a process
+local REAL <const>, VIRTUAL <const>, SHARED <const> = 1, 2, 3 -- the columns of a history
+local KINDS = { "real", "virtual", "shared" }
+local KERNEL = { pid = 1, start_time = 0, title = "the kernel's slab", kinds = { "kernel" } }
+local TMPFS = { pid = 1, start_time = 0, title = "the machine", kinds = KINDS } -- and its kin
+local CALM <const> = 1800     -- seconds without a finding after which it is taken back
+local GONE <const> = 86400    -- seconds that the sum of what has no process is kept
+local SAVED <const> = 3600    -- seconds between two times that the history is written down
+local HALF <const> = 240 << 10 -- bytes of the state for each history
 
 
---- Rises more than chance would have it, hardly comes back down, and is not slowing.
-local function grows(growth, least)
-  return growth.points >= 6 and growth.last - growth.first >= least and growth.low > 0
-    and growth.p < 0.01 and growth.kept >= 0.6 and growth.late > growth.slope / 2
+--- Runs programs, one after the other.
+local function run(pw, commands)
+  pw:task(function()
+    for _, words in ipairs(commands) do
+      local ended, problem = pw.exec.run(words)
+      problem = ended and (ended.status ~= 0 and ended.said or nil) or problem
+      if problem then
+        pw.log("not_run", { program = words[1], message = ("%s: %s"):format(words[1], problem) })
+      end
+    end
+  end)
 end
 
 
---- For long, by a good part of what it was, without giving back, and no slower than it began.
-local function leaks(growth, o)
-  return growth.seconds >= o.confirm and growth.last >= growth.first * (1 + o.share / 100)
-    and growth.p < 0.001 and growth.kept >= 0.9 and growth.late > growth.early / 2
+local function with(words, ...)
+  return table.move({ ... }, 1, select("#", ...), #words + 1, table.move(words, 1, #words, 1, {}))
 end
 
 
-local function explain(p, kind, growth, exhaustion)
-  local given_back = growth.kept == 1 and "never giving any back"
-    or growth.kept >= 0.9 and "giving hardly any back" or "giving back less than it takes"
-  local message = ("%s (pid %d) grew %s of %s memory in %s, %s/s, %s"):format(
-    p.comm, p.pid, format.size(growth.last - growth.first), kind,
-    format.duration(growth.seconds), format.size(growth.slope), given_back)
-  return exhaustion
-    and ("%s; at this rate memory is exhausted in %s"):format(message, format.duration(exhaustion))
-    or message
+--- The first two steps of the ladder after the log: to tell somebody, and to run a program.
+local function react(pw, o, said)
+  local commands = {}
+  commands[1] = #o.notify > 0 and with(o.notify, said.message) or nil
+  commands[#commands + 1] = #o.command > 0
+    and with(o.command, said.kind, said.comm or "", tostring(said.pid or "")) or nil
+  if commands[1] then
+    run(pw, commands)
+  end
+end
+
+
+--- The last one: a unit is restarted, once, when it has leaked for so long.
+local function restart(pw, o, held)
+  local unit = held.subject.unit
+  if unit and held.leaking and not held.restarted and pw:now() - held.leaking >= o.restart_after
+    and o.restart:any(unit) then
+    held.restarted = true
+    pw.log("restart", { unit = unit, message = ("%s is restarted, as it leaks"):format(unit) })
+    run(pw, { { "/usr/bin/systemctl", "--no-block", "restart", "--", unit } })
+  end
+end
+
+
+local function is_meant(o, comm)
+  return (#o.match == 0 or o.match:any(comm)) and not o.ignore:any(comm)
+end
+
+
+local function boot_of(pw)
+  return pw.proc.read "proc/sys/kernel/random/boot_id" or "unknown"
+end
+
+
+--- What was found is said in the same way of processes and of sums.
+local function new_findings(pw, o, history)
+  return findings.new { again = o.again, calm = CALM,
+    say = function(held)
+      local growth = require "pagewarden.recipe.growth" -- only those who speak need it
+      local said = growth.describe(pw, history, held.subject, held.column,
+        (held.subject.kinds or KINDS)[held.column], held.event == "leak")
+      pw.log(held.event, said)
+      if held.event == "leak" then
+        react(pw, o, said)
+      end
+    end,
+    settle = function(held)
+      pw.log("settled", { pid = held.subject.process and held.subject.pid or nil,
+        comm = held.subject.comm, kind = (held.subject.kinds or KINDS)[held.column],
+        message = held.subject.title .. " has stopped growing" })
+    end }
 end
 
 
 local function start(pw, o)
-  local limits = { o.growth, o.virtual }
-  local found = { {}, {} } -- what was said, by column and pid
-  local history = trend.history { -- twice as many as are read: the dead stay for three looks
-    columns = #KINDS, bucket = o.interval, capacity = BUCKETS, window = o.window,
-    processes = 2 * o.processes,
-  }
-  local snapshot = assert(pw.proc.processes {
-    "pid", "comm", "start_time", "rss", "rss_anon", "swap", "vsize",
-    where = { vsize = { min = 1 } }, by = "vsize", top = o.processes, -- no kernel threads
-  })
-
-  local function watched(comm)
-    return (#o.match == 0 or o.match:any(comm)) and not o.ignore:any(comm)
+  local terms = { columns = #KINDS, least = { o.growth, o.virtual, o.growth },
+    screen = o.growth / 16, share = o.share / 100, patience = o.patience,
+    processes = 2 * o.processes, series = o.processes }
+  local of_processes, of_sums = trend.history(terms), trend.history(terms)
+  local processes, totals = new_findings(pw, o, of_processes), new_findings(pw, o, of_sums)
+  local groups, parents = sums.new(o.by), {}
+  local fields = { "pid", "ppid", "comm", "start_time", "rss", "rss_anon", "rss_shmem", "swap",
+    "vsize", where = { vsize = { min = 1 } }, by = "vsize", top = o.processes } -- no kernel threads
+  local with_unit = #o.restart > 0 or table.concat(o.by, " "):find "unit"
+  if with_unit then
+    table.move({ "unit", "cgroup" }, 1, 2, #fields + 1, fields)
   end
+  local snapshot = assert(pw.proc.processes(fields))
 
-  --- Seconds until memory and swap are used up at this rate; they do not limit virtual memory.
-  local function time_left(kind, slope)
+  local function take(now)
+    for p in assert(snapshot:refresh()):each() do
+      local real, shared = (p.rss_anon or p.rss) + (p.swap or 0), p.rss_shmem or 0
+      parents[p.pid] = p.ppid
+      of_processes:add(now, p.pid, p.start_time, real, p.vsize, shared)
+      groups:add(now, p, real, shared, parents)
+    end
+    groups:flush(now, function(group)
+      of_sums:add(now, group.number, 0, group.real, 0, group.shared)
+    end)
     local memory = pw.proc.meminfo()
-    if kind == "real" and memory then
-      return ((memory.MemAvailable or memory.MemFree) + (memory.SwapFree or 0)) / slope
+    if memory and memory.SUnreclaim then
+      of_sums:add(now, KERNEL.pid, 0, memory.SUnreclaim, 0, memory.Shmem or 0)
     end
   end
 
-  local function say(event, p, kind, growth)
-    local exhaustion = time_left(kind, growth.slope)
-    pw.log(event, {
-      pid = p.pid, comm = p.comm, start_time = p.start_time, kind = kind,
-      grown = math.floor(growth.last - growth.first), seconds = growth.seconds,
-      slope = growth.slope, slope_low = growth.low, slope_high = growth.high,
-      exhaustion = exhaustion,
-      message = explain(p, kind, growth, exhaustion),
-    })
-  end
-
-  --- Says what is new, worse, or was last said long ago.
-  local function judge(now, p, column)
-    local growth = history:growth(p.pid, p.start_time, column)
-    if not (growth and grows(growth, limits[column]) and watched(p.comm)) then
-      return
-    end
-    local finding = found[column][p.pid]
-    if not finding or finding.start_time ~= p.start_time then
-      finding = { start_time = p.start_time, said = -math.huge }
-      found[column][p.pid] = finding
-    end
-    local event = (finding.event == "leak" or leaks(growth, o)) and "leak" or "growing"
-    if event ~= finding.event or now - finding.said >= o.again then
-      say(event, p, KINDS[column], growth)
-      finding.event, finding.said = event, now
-    end
-    finding.held = now
-  end
-
-  --- Takes back what has not held for so long that it would have been said again.
-  local function withdraw(now, column)
-    for pid, finding in pairs(found[column]) do
-      if now - finding.held >= o.again then
-        found[column][pid] = nil
-        local p = snapshot:get(pid)
-        if p and p.start_time == finding.start_time then
-          pw.log("settled", {
-            pid = pid, comm = p.comm, start_time = p.start_time, kind = KINDS[column],
-            message = ("%s (pid %d) has stopped growing"):format(p.comm, pid),
-          })
+  local function judge_processes(now)
+    for _, pid, start_time, column, verdict in of_processes:suspects() do
+      local p = snapshot:get(pid)
+      if p and p.start_time == start_time and is_meant(o, p.comm) then
+        groups:blame(now, p, parents)
+        -- what is in use is mapped as well: one word for both
+        if column ~= VIRTUAL or not (processes:has(pid, REAL) or processes:has(pid, SHARED)) then
+          restart(pw, o, processes:note(now, { process = true, pid = pid, start_time = start_time,
+            comm = p.comm, swap = p.swap, unit = with_unit and p.unit,
+            title = ("%s (pid %d)"):format(p.comm, pid) }, column, verdict))
         end
+      end
+    end
+  end
+
+  --- A sum counts only where no process of it is to blame.
+  local function judge_sums(now)
+    for _, number, _, column, verdict in of_sums:suspects() do
+      local group = groups:get(number)
+      if number == KERNEL.pid then
+        if #o.match == 0 then
+          totals:note(now, column == REAL and KERNEL or TMPFS, column, verdict)
+        end
+      elseif group and now - group.blamed > CALM and is_meant(o, group.comm) then
+        restart(pw, o, totals:note(now, { pid = number, start_time = 0, comm = group.comm,
+          by = group.by, name = tostring(group.name), size = group.size,
+          unit = group.by == "unit" and group.name, title = groups.title(group) }, column, verdict))
       end
     end
   end
 
   local function look()
     local now = pw:now()
-    for p in assert(snapshot:refresh()):each() do
-      local real, virtual = history:add(now, p.pid, p.start_time,
-        (p.rss_anon or p.rss) + (p.swap or 0), p.vsize)
-      if real and real >= o.growth then
-        judge(now, p, 1)
-      end
-      -- what is in use is mapped as well: one word for both
-      if virtual and virtual >= o.virtual and not found[1][p.pid] then
-        judge(now, p, 2)
-      end
-    end
-    withdraw(now, 1)
-    withdraw(now, 2)
-    history:expire(now - 3 * o.interval)
+    take(now)
+    of_processes:judge()
+    of_sums:judge()
+    judge_processes(now)
+    judge_sums(now)
+    processes:withdraw(now, function(it)
+      local p = snapshot:get(it.pid)
+      return p ~= nil and p.start_time == it.start_time
+    end)
+    totals:withdraw(now, function() return true end)
+    of_processes:expire(now - 3 * o.interval)
+    of_sums:expire(now - GONE)
+    parents = {}
   end
 
+  --- The history is of this boot: pids and clock begin anew with the next.
+  local function remember()
+    pw.state:put("boot", boot_of(pw))
+    pw.state:put("processes", of_processes:save(HALF))
+    pw.state:put("sums", of_sums:save(HALF))
+    pw.state:put("names", groups:names())
+  end
+
+  if pw.state:get "boot" == boot_of(pw) then
+    groups:restore(pw.state:get "names" or {}, pw:now())
+    of_processes:load(pw:now(), pw.state:get "processes" or "")
+    of_sums:load(pw:now(), pw.state:get "sums" or "")
+  end
   look()
   pw:every(o.interval, look)
+  pw:every(SAVED, remember)
+  pw:defer(remember)
+end
+
+
+--- Programs that it may run: those that its options name.
+local function needs(o)
+  local programs = { o.notify[1] }
+  programs[#programs + 1] = o.command[1]
+  programs[#programs + 1] = #o.restart > 0 and "/usr/bin/systemctl" or nil
+  return { process = "read", state = "512K", exec = programs[1] and programs }
 end
 
 
@@ -138,41 +207,61 @@ return {
   name    = "leak-watch",
   summary = "Name processes whose memory grows without bound",
   description = [[
-Follows the real memory (rss_anon and swap) and the virtual memory of each process. What rises more
-than chance would have it is said to be growing, early; a leak is what has grown for long, gives
-nothing back and is not slowing down. What settles is taken back.
+Watches real memory (rss_anon + swap), virtual and shared memory of each process, their sums by
+command (or unit, or tree), and what the kernel keeps for itself. What rises is "growing" within a
+minute or two; a "leak" has grounds: a process that doubled within `patience` without slowing down
+or giving back, one that grew faster sooner, a slower one later. Nobody can tell a cache that fills
+evenly for so long from a leak before it stops, and then it is "settled".
 
-It reads, and changes nothing. Before Linux 4.5 rss stands for rss_anon.]],
+Its history of up to 48 days survives restarts of the daemon, not of the machine. Kernels before 4.5
+do not tell anonymous memory from files: there all resident memory counts.]],
   examples = {
     "pagewarden run leak-watch",
-    "pagewarden run leak-watch -o match=^httpd$ -o confirm=5m",
+    "pagewarden run leak-watch --for 1h -o match=^java -o patience=1h",
+    "pagewarden run leak-watch -o by=command,unit -o notify=/usr/bin/logger,-t,leak",
   },
   tags    = { "leak", "diagnosis", "reading" },
   options = {
     opt.duration { "interval", default = "5s", min = "100ms", max = "1h",
       help = "time between two looks at all processes" },
-    opt.duration { "window", default = "1h", min = "1m", max = "30d",
-      help = "how far back to remember; longer sees slower leaks, and new ones later" },
-    opt.duration { "confirm", default = "15m", min = "1m", max = "30d",
-      help = "how long it must have grown to be called a leak" },
+    opt.duration { "patience", default = "36h", min = "1m", max = "90d",
+      help = "what doubles within this time is called a leak; less is sooner, with false alarms" },
     opt.size { "growth", default = "16M", min = "64K",
-      help = "least growth of real memory to speak of" },
+      help = "least growth of real and of shared memory to speak of" },
     opt.size { "virtual", default = "128M", min = "64K",
       help = "least growth of virtual memory to speak of" },
     opt.percent { "share", default = "5%",
-      help = "least growth to call a leak, of what the process had before" },
-    opt.duration { "again", default = "10m", min = "10s", max = "7d",
-      help = "repeat a finding that holds, and take back one that does not, after this long" },
+      help = "least growth to call a leak, of what there was before" },
+    opt.duration { "again", default = "6h", min = "10s", max = "90d",
+      help = "repeat a finding that holds after this long" },
+    opt.list { "by", of = opt.choice, choices = { "command", "unit", "tree" },
+      default = { "command" },
+      help = "sums to watch besides each process: of all instances of a command, of a unit or "
+        .. "container, of a daemon with all that descends from it" },
     opt.list { "match", of = opt.pattern, default = {},
       help = "only processes whose name matches one of these" },
     opt.list { "ignore", of = opt.pattern, default = {},
       help = "never processes whose name matches one of these" },
+    opt.list { "notify", of = opt.string, default = {},
+      help = "a program by its whole path, and its first arguments, run with what is said of a "
+        .. "leak" },
+    opt.list { "command", of = opt.string, default = {},
+      help = "the same, run with the kind of a leak, the name and the pid: for a heap profile" },
+    opt.list { "restart", of = opt.pattern, default = {},
+      help = "units that are restarted when they have leaked for `restart_after`" },
+    opt.duration { "restart_after", default = "6h", min = "1s", max = "90d",
+      help = "how long a leak is only spoken of" },
     opt.integer { "processes", default = 1000, min = 1, max = 100000,
       help = "follow at most so many, those with the most virtual memory" },
   },
-  needs = { process = "read" },
+  needs = needs,
   check = function(o)
-    return o.window >= o.confirm, "a window shorter than confirm never sees enough for a leak"
+    for _, name in ipairs { "notify", "command" } do
+      if #o[name] > 0 and not o[name][1]:find "^/" then
+        return false, name .. ": a whole path expected"
+      end
+    end
+    return true
   end,
   start = start,
 }

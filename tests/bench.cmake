@@ -30,6 +30,12 @@ add_test(NAME bench/swappiness CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_
 set_tests_properties(bench/swappiness PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 28800
   SKIP_REGULAR_EXPRESSION "^skipped: " ENVIRONMENT "PW_BUILD_DIR=${PROJECT_BINARY_DIR}")
 
+# 100,000 process-days in virtual time, and two other detectors beside ours.
+add_executable(bench_leaks bench/leaks.c bench/leak_shapes.c bench/leak_baselines.c)
+target_link_libraries(bench_leaks PRIVATE pagewarden_options pagewarden_trend m)
+add_test(NAME bench/leaks CONFIGURATIONS bench COMMAND bench_leaks)
+set_tests_properties(bench/leaks PROPERTIES LABELS bench TIMEOUT 7200)
+
 set(share ${PROJECT_BINARY_DIR}/share/lua/${PW_LUA_ABI})
 set(lua_cpath "${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so\\;\\;")
 set(lua_path "${share}/?.lua\\;${share}/?/init.lua\\;tests/spec/?.lua\\;\\;")

@@ -51,7 +51,7 @@ struct pw_envelope_shape pw_check_envelope_shape(lua_State *L, int index) {
 }
 
 
-static void set_number(lua_State *L, const char *name, double number) {
+void pw_set_number(lua_State *L, const char *name, double number) {
     lua_pushnumber(L, number);
     lua_setfield(L, -2, name);
 }
@@ -66,16 +66,16 @@ int pw_push_growth(lua_State *L, const struct pw_envelope *envelope) {
     lua_createtable(L, 0, 11);
     lua_pushinteger(L, (lua_Integer)growth.points);
     lua_setfield(L, -2, "points");
-    set_number(L, "seconds", growth.seconds);
-    set_number(L, "first", growth.first);
-    set_number(L, "last", growth.last);
-    set_number(L, "slope", growth.slope);
-    set_number(L, "low", growth.low);
-    set_number(L, "high", growth.high);
-    set_number(L, "early", growth.early);
-    set_number(L, "late", growth.late);
-    set_number(L, "kept", growth.kept);
-    set_number(L, "p", growth.p);
+    pw_set_number(L, "seconds", growth.seconds);
+    pw_set_number(L, "first", growth.first);
+    pw_set_number(L, "last", growth.last);
+    pw_set_number(L, "slope", growth.slope);
+    pw_set_number(L, "low", growth.low);
+    pw_set_number(L, "high", growth.high);
+    pw_set_number(L, "early", growth.early);
+    pw_set_number(L, "late", growth.late);
+    pw_set_number(L, "kept", growth.kept);
+    pw_set_number(L, "p", growth.p);
     return 1;
 }
 
@@ -120,7 +120,7 @@ static int growth(lua_State *L) {
 }
 
 
-static void push_list(lua_State *L, const double *numbers, size_t count) {
+void pw_push_numbers(lua_State *L, const double *numbers, size_t count) {
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
         lua_pushnumber(L, numbers[i]);
@@ -138,8 +138,8 @@ The finished buckets, oldest first.
 static int points(lua_State *L) {
     double times[PW_MOST_POINTS], values[PW_MOST_POINTS];
     size_t count = pw_envelope_points(luaL_checkudata(L, 1, ENVELOPE), times, values);
-    push_list(L, times, count);
-    push_list(L, values, count);
+    pw_push_numbers(L, times, count);
+    pw_push_numbers(L, values, count);
     return 2;
 }
 

@@ -97,12 +97,17 @@ Makes an empty envelope.
 /***
 Makes an empty history.
 @function history
-@tparam table options
-@number options.bucket width of a bucket at first, seconds
-@int[opt=32] options.capacity buckets of each series, 4 to 128
-@number[opt=0] options.window merge buckets until they span at least this many seconds
+@tparam[opt] table options
 @int[opt=1] options.columns series of each process, 1 to 8
+@number[opt=0] options.screen a rise from which on the series of a process are kept
 @int[opt=1024] options.processes most that are followed at a time
+@int[opt=1024] options.series most of them whose series are kept
+@tparam[opt=0] number|{number,...} options.least rise that is worth a word, of all columns or of
+each
+@number[opt=129600] options.patience seconds in which what doubles is called a leak; what grows
+faster is called one sooner, what grows slower later
+@number[opt=0.05] options.share least growth of a leak, as a part of what was there before
+@number[opt=0.01] options.false_finding part of the leaks found together that may be chance
 @treturn history
 */
 

@@ -26,6 +26,15 @@ struct pw_mann_kendall {
  * False for fewer than 2 values, more than PW_MOST_POINTS, NaN or infinity. */
 bool pw_mann_kendall(const double *values, size_t count, struct pw_mann_kendall *test);
 
+struct pw_line;
+
+/* The same where values hang together with those before them, which makes chance look like a trend:
+ * the variance is larger by what Hamed and Rao (1998) give for the autocorrelation of the ranks of
+ * what a line leaves over, at the lags where that is significant. A variance is never made smaller.
+ */
+bool pw_mann_kendall_correlated(const double *times, const double *values, size_t count,
+                                const struct pw_line *line, struct pw_mann_kendall *test);
+
 /* Whether every number is finite. */
 bool pw_all_finite(const double *values, size_t count);
 

@@ -92,7 +92,7 @@ function public.functions()
     add(names, module .. ".", require(module))
   end
   trend.envelope { bucket = 1 } -- its class, and the next one's, are known from now on
-  trend.history { bucket = 1 }
+  trend.history()
   add_classes(names)
   add_world(names)
   add_pw(names)

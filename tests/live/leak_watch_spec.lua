@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- leak-watch on this machine, beside a program that leaks 1 MiB a second and one that only warms
--- up. Takes a minute of real time.
+-- up. Takes 100 seconds of real time.
 local json = require "dkjson"
 
 local WATCH = [[
-"$PW_BUILD_DIR/tests/fixtures/leak" 90 & leak=$!
-"$PW_BUILD_DIR/tests/fixtures/warm_up" 90 & warm_up=$!
+"$PW_BUILD_DIR/tests/fixtures/leak" 130 & leak=$!
+"$PW_BUILD_DIR/tests/fixtures/warm_up" 130 & warm_up=$!
 echo $leak $warm_up
-"$PW_BUILD_DIR/bin/pagewarden" run leak-watch --for 60s --json
+"$PW_BUILD_DIR/bin/pagewarden" run leak-watch --for 100s --json
 status=$?
 kill $leak $warm_up
 exit $status

@@ -6,21 +6,34 @@ local testing = require "pagewarden.testing"
 local MIB <const> = 1 << 20
 
 
+--- Days pass here: a look a minute, and a leak is what doubles within six hours.
+local DAYS = { interval = "1m", patience = "6h" }
+
+
 --- A world in which one process lives by a function of the seconds since it started.
-local function watch(given, live, options)
+local function watch(given, live, options, step)
   local world = testing.new { script = "leak-watch", options = options }
   local p = world:spawn(given)
   local start = world:now()
-  world:every("5s", function() live(p, math.floor(world:now() - start)) end)
+  world:every(step or "5s", function() live(p, math.floor(world:now() - start)) end)
   return world, p
 end
 
 
 --- Its real memory, in MiB, by the second.
-local function watch_real(mib, options)
+local function watch_real(mib, options, step)
   return watch({ comm = "grower", rss_anon = math.floor(mib(0) * MIB) }, function(p, second)
     p.rss_anon = math.floor(mib(second) * MIB)
-  end, options)
+  end, options, step)
+end
+
+
+--- The same by the hour, and for days.
+local function watch_days(mib, options)
+  local given = {}
+  for name, value in pairs(DAYS) do given[name] = value end
+  for name, value in pairs(options or {}) do given[name] = value end
+  return watch_real(function(second) return mib(second / 3600) end, given, "1m")
 end
 
 
@@ -43,74 +56,167 @@ local function about(expected, part)
 end
 
 
+local function per_hour(mib)
+  return mib * MIB / 3600
+end
+
+
+--- The same noise in every run: Lehmer's generator, 0 to 1.
+local function noise()
+  local state = 1
+  return function()
+    state = state * 48271 % 2147483647
+    return state / 2147483647
+  end
+end
+
+
 describe("leak-watch names", function()
-  it("a process that grows within a minute, and calls it a leak after a quarter of an hour",
+  it("a process that grows within two minutes, with the time that memory and swap will last",
     function()
       local world <close>, p = watch_real(function(second) return 100 + second end)
-      world:advance "1m"
-      assert.event(world, "growing", { pid = p.pid, kind = "real", slope = about(MIB) })
-      world:advance "14m"
+      world:advance "2m"
+      assert.event(world, "growing", { pid = p.pid, comm = "grower", start_time = p.start_time,
+        kind = "real", slope = about(MIB, 0.15) })
+      local event = events(world, "growing")[1]
+      assert.matches("^grower %(pid 1000%) grew %d+ MiB to %d+ MiB of real memory in [%d.]+s, "
+        .. "%d+ [KM]iB/s, never giving any back; at this rate memory is exhausted in 1h %d+m",
+        event.message)
+      assert.is_true(about(4346, 0.15)(event.exhaustion)) -- MemAvailable and SwapFree
+      assert.is_true(event.exhaustion_soonest <= event.exhaustion)
       assert.no_event(world, "leak")
-      world:advance "3m"
-      assert.event(world, "leak", {
-        pid = p.pid, comm = "grower", start_time = p.start_time, kind = "real", slope = about(MIB),
-        seconds = function(seconds) return seconds >= 15 * 60 end,
-        grown = function(bytes) return bytes >= 15 * 60 * MIB end,
-      })
     end)
 
-  it("in words, with the time that memory and swap will last", function()
-    local world <close> = watch_real(function(second) return 100 + second end)
-    world:advance "1m"
-    local event = events(world, "growing")[1]
-    assert.equal("grower (pid 1000) grew 25 MiB of real memory in 25s, 1 MiB/s, never giving any"
-      .. " back; at this rate memory is exhausted in 1h 12m", event.message)
-    assert.is_true(about(4346.4)(event.exhaustion)) -- MemAvailable and SwapFree of the machine
+  it("a leak when it has doubled within the patience, with its grounds and a plot", function()
+    local world <close>, p = watch_days(function(hour) return 200 + 40 * hour end)
+    world:advance "4h"
+    assert.event(world, "growing", { pid = p.pid })
+    assert.no_event(world, "leak")
+    world:advance "8h"
+    assert.event(world, "leak", {
+      pid = p.pid, comm = "grower", start_time = p.start_time, kind = "real",
+      slope = about(per_hour(40)), seconds = function(seconds) return seconds >= 5 * 3600 end,
+      confidence = function(confidence) return confidence > 0.7 and confidence <= 1 end,
+      plot = function(plot) return plot:find "^▁.*█$" ~= nil end,
+    })
+    assert.matches("in each part of that time, and it is not slowing down %(confidence %d+",
+      events(world, "leak")[1].message)
+  end)
+
+  it("a faster leak sooner", function()
+    local world <close>, p = watch_days(function(hour) return 200 + 400 * hour end)
+    world:advance "3h"
+    assert.event(world, "leak", { pid = p.pid })
   end)
 
   it("a slow leak under a garbage collector's saw-tooth", function()
-    local world <close>, p = watch_real(function(second)
-      return 100 + second % 60 * 2 + second / 20
+    local world <close>, p = watch_days(function(hour)
+      return 100 + hour * 3600 % 1200 / 10 + 20 * hour
     end)
-    world:advance "40m"
-    assert.event(world, "leak", { pid = p.pid, slope = about(MIB / 20, 0.2) })
+    world:advance "20h"
+    assert.event(world, "leak", { pid = p.pid, slope = about(per_hour(20), 0.1) })
   end)
 
-  it("a leak whose resident memory falls because it is swapped out", function()
+  it("a slow leak under a daily curve", function()
+    local world <close>, p = watch_days(function(hour)
+      return 500 - 200 * math.cos(hour / 24 * 2 * math.pi) + 4 * hour
+    end, { interval = "5m" })
+    world:advance "20d"
+    assert.event(world, "leak", { pid = p.pid })
+  end)
+
+  it("a leak whose resident memory falls because it is swapped out, as hidden by swap", function()
     local world <close>, p = watch({ comm = "hidden", rss = "400M" }, function(it, second)
-      it.rss_anon = (400 - second // 10) * MIB
-      it.swap = second // 5 * MIB
-    end)
-    world:advance "30m"
-    assert.event(world, "leak", { pid = p.pid, kind = "real", slope = about(MIB / 10) })
+      it.rss_anon = (400 - second // 300) * MIB
+      it.swap = second // 30 * MIB
+    end, DAYS, "1m")
+    world:advance "10h"
+    assert.event(world, "leak", { pid = p.pid, kind = "swap-hidden", slope = about(per_hour(108)) })
   end)
 
   it("a leak of mappings that are never touched, as virtual", function()
     local world <close>, p = watch({ comm = "mapper", rss = "10M" }, function(it, second)
-      it.vsize = (100 + second) * MIB
-    end)
-    world:advance "30m"
-    assert.event(world, "leak", { pid = p.pid, kind = "virtual", slope = about(MIB) })
+      it.vsize = (100 + second // 20) * MIB
+    end, DAYS, "1m")
+    world:advance "8h"
+    assert.event(world, "leak", { pid = p.pid, kind = "virtual", slope = about(per_hour(180)) })
     assert.no_event(world, "growing", { kind = "real" })
     assert.is_nil(events(world, "leak")[1].exhaustion)
   end)
 
-  it("a leak that begins after two calm hours, with its own slope", function()
-    local world <close>, p = watch_real(function(second)
-      return 300 + math.max(0, second - 7200) / 2
+  it("a leak of shared memory", function()
+    local world <close>, p = watch({ comm = "sharer", rss = "10M" }, function(it, second)
+      it.rss_shmem = (50 + second // 60) * MIB
+      it.vsize = 1 << 40
+    end, DAYS, "1m")
+    world:advance "10h"
+    assert.event(world, "leak", { pid = p.pid, kind = "shared", slope = about(per_hour(60)) })
+  end)
+
+  it("a leak in the kernel, which no process shows", function()
+    local world <close> = testing.new { script = "leak-watch", options = DAYS }
+    local meminfo = world.tree.files["proc/meminfo"]
+    local start = world:now()
+    world:every("1m", function()
+      local kib = math.floor(100000 + (world:now() - start) * 10)
+      world:write("proc/meminfo", (meminfo:gsub("(SUnreclaim:%s+)%d+", "%1" .. kib)))
     end)
-    world:advance "2h"
+    world:advance "12h"
+    assert.event(world, "leak", { kind = "kernel" })
+    assert.is_nil(events(world, "leak")[1].pid)
+    assert.matches("^the kernel's slab grew", events(world, "leak")[1].message)
+  end)
+
+  it("all processes of a command when each of them is small or young", function()
+    local world <close> = testing.new { script = "leak-watch", options = DAYS }
+    local workers = {}
+    world:every("5m", function() -- one more every five minutes, and the oldest is replaced
+      workers[#workers + 1] = world:spawn { comm = "worker", rss = "20M" }
+      if #workers > 3 then
+        world:exit(table.remove(workers, 1))
+        workers[#workers + 1] = world:spawn { comm = "worker", rss = "20M" }
+      end
+    end)
+    world:advance "4h"
+    local event = assert(events(world, "leak")[1])
+    assert.equal("command", event.by)
+    assert.equal("worker", event.name)
+    assert.is_true(event.processes > 10, event.message)
+    assert.matches("^all %d+ processes of the command worker grew", event.message)
+    for _, leak in ipairs(events(world, "leak")) do
+      assert.is_nil(leak.pid)
+    end
+  end)
+
+  it("a unit, and a daemon with all that descends from it, where that is asked for", function()
+    local options = { interval = "1m", patience = "6h", by = { "unit", "tree" } }
+    local world <close> = testing.new { script = "leak-watch", options = options }
+    local master = world:spawn { comm = "master", cgroup = "/system.slice/web.service" }
+    world:every("10m", function()
+      world:spawn { comm = "child", rss = "30M", ppid = master.pid,
+        cgroup = "/system.slice/web.service" }
+    end)
+    world:advance "14h"
+    assert.event(world, "leak", { by = "unit", name = "web.service" })
+    assert.event(world, "leak", { by = "tree", name = tostring(master.pid) })
+  end)
+
+  it("a leak that begins after calm days, with its own slope", function()
+    local world <close>, p = watch_days(function(hour)
+      return 300 + math.max(0, hour - 72) * 60
+    end)
+    world:advance "3d"
     assert.equal(0, #world.events)
-    world:advance "30m"
-    assert.event(world, "leak", { pid = p.pid, slope = about(MIB / 2) })
+    world:advance "8h"
+    assert.event(world, "leak", { pid = p.pid, slope = about(per_hour(60)) })
   end)
 
   it("a process that renames itself all the time", function()
     local world <close>, p = watch({ comm = "name 0", rss = "50M" }, function(it, second)
-      it.rss_anon = (50 + second) * MIB
+      it.rss_anon = 50 * MIB + second * MIB // 30
       it.comm = "name " .. second
-    end)
-    world:advance "20m"
+    end, { interval = "1m", patience = "6h", again = "30d" }, "1m")
+    world:advance "10h"
     assert.event(world, "leak", { pid = p.pid, start_time = p.start_time })
     assert.equal(1, #events(world, "leak"))
   end)
@@ -120,7 +226,7 @@ describe("leak-watch names", function()
     local world <close>, p = watch({ comm = comm, rss = "50M" }, function(it, second)
       it.rss_anon = (50 + second) * MIB
     end)
-    world:advance "1m"
+    world:advance "2m"
     assert.event(world, "growing", { pid = p.pid, comm = comm })
     assert.is_nil(log.to_text(world.events[1]):find "%c")
     assert.is_nil(log.to_json(world.events[1]):find "[%c\255]")
@@ -136,16 +242,30 @@ describe("leak-watch leaves alone", function()
   end)
 
   it("a cache that fills ever more slowly", function()
-    local world <close> = watch_real(function(second)
-      return 100 + 1000 * (1 - math.exp(-second / 300))
+    local world <close> = watch_days(function(hour)
+      return 100 + 1000 * (1 - math.exp(-hour / 2))
     end)
-    world:advance "1h"
+    world:advance "2d"
     assert.no_event(world, "leak")
   end)
 
-  it("a saw-tooth that always comes back down", function()
-    local world <close> = watch_real(function(second) return 100 + second % 300 * 2 end)
-    world:advance "2h"
+  it("a saw-tooth of 20 minutes that always comes back down", function()
+    local world <close> = watch_days(function(hour) return 100 + hour * 3600 % 1200 / 2 end)
+    world:advance "2d"
+    assert.no_event(world, "leak")
+  end)
+
+  it("a daily curve", function()
+    local world <close> = watch_days(function(hour)
+      return 500 - 200 * math.cos(hour / 24 * 2 * math.pi)
+    end, { interval = "5m", patience = "36h" })
+    world:advance "14d"
+    assert.no_event(world, "leak")
+  end)
+
+  it("a staircase that ends", function()
+    local world <close> = watch_days(function(hour) return 300 + 60 * math.min(5, hour // 0.5) end)
+    world:advance "2d"
     assert.no_event(world, "leak")
   end)
 
@@ -156,13 +276,10 @@ describe("leak-watch leaves alone", function()
   end)
 
   it("noise", function()
-    local state = 1
-    local world <close> = watch_real(function()
-      state = state * 48271 % 2147483647 -- Lehmer's generator: the same noise in every run
-      return 300 + state / 2147483647 * 200
-    end)
+    local random = noise()
+    local world <close> = watch_real(function() return 300 + random() * 200 end)
     world:advance "2h"
-    assert.equal(0, #world.events)
+    assert.no_event(world, "leak")
   end)
 
   it("growth too small to speak of", function()
@@ -172,8 +289,8 @@ describe("leak-watch leaves alone", function()
   end)
 
   it("a growth that is little beside what the process had: growing, but no leak", function()
-    local world <close> = watch_real(function(second) return 8000 + second / 30 end)
-    world:advance "1h"
+    local world <close> = watch_days(function(hour) return 8000 + 10 * hour end)
+    world:advance "12h"
     assert.event(world, "growing")
     assert.no_event(world, "leak")
   end)
@@ -193,81 +310,179 @@ describe("leak-watch leaves alone", function()
       end
     end)
     world:advance "20m"
-    assert.equal(0, #world.events)
+    assert.no_event(world, "leak")
   end)
 
   it("a new process with the pid of one that grew", function()
-    local world <close>, first = watch_real(function(second) return 100 + second end)
-    world:advance "14m"
+    local world <close>, first = watch_days(function(hour) return 200 + 40 * hour end)
+    world:advance "5h"
     world:exit(first)
     local second = world:spawn { pid = first.pid, comm = "heir", rss = "2G" }
-    world:advance "14m"
+    world:advance "10h"
     assert.no_event(world, "leak")
     assert.no_event(world, "growing", { start_time = second.start_time })
   end)
 
   it("whom its options say to", function()
-    local function grow(second) return 100 + second end
-    local ignoring <close> = watch_real(grow, { ignore = { "^grow" } })
-    ignoring:advance "20m"
+    local function grow(hour) return 200 + 60 * hour end
+    local ignoring <close> = watch_days(grow, { ignore = { "^grow" } })
+    ignoring:advance "8h"
     assert.equal(0, #ignoring.events)
-    local other <close> = watch_real(grow, { match = { "^java$", "^node$" } })
-    other:advance "20m"
+    local other <close> = watch_days(grow, { match = { "^java$", "^node$" } })
+    other:advance "8h"
     assert.equal(0, #other.events)
-    local matching <close> = watch_real(grow, { match = { "^java$", "er$" } })
-    matching:advance "20m"
+    local matching <close> = watch_days(grow, { match = { "^java$", "er$" } })
+    matching:advance "8h"
     assert.event(matching, "leak")
   end)
 end)
 
 
+describe("leak-watch keeps its judgement", function()
+  local function grow(hour) return 200 + 40 * hour end
+
+  it("on a kernel that does not tell anonymous memory from files (before 4.5)", function()
+    local world <close>, p = watch_days(grow)
+    local path = ("proc/%d/status"):format(p.pid)
+    world:every("1m", function()
+      world:write(path, (world.tree.files[path]:gsub("Rss%a+:[^\n]*\n", "")))
+    end)
+    world:advance "12h"
+    assert.event(world, "leak", { pid = p.pid, kind = "real" })
+  end)
+
+  it("where there is no swap, nor a word of the kernel's slab", function()
+    local world <close>, p = watch_days(grow)
+    local meminfo = world.tree.files["proc/meminfo"]
+    world:write("proc/meminfo", (meminfo:gsub("Swap%a+:[^\n]*\n", ""):gsub("SUn[^\n]*\n", "")))
+    world:advance "12h"
+    assert.event(world, "leak", { pid = p.pid })
+  end)
+
+  --- What it says within three hours when it is started again with what it kept.
+  local function go_on(kept, boot_id)
+    local world = testing.new { script = "leak-watch", options = DAYS, state = kept }
+    world:write("proc/sys/kernel/random/boot_id", boot_id)
+    local p = world:spawn { comm = "grower", rss = "480M" }
+    world.loop:advance(7 * 3600)
+    world:every("1m", function() p.rss_anon = math.floor(p.rss_anon + 2 / 3 * MIB) end)
+    world:advance "3h"
+    return world, p
+  end
+
+  it("when it is started again, but nothing that it knew of another boot", function()
+    local world <close>, p = watch_days(grow)
+    world:write("proc/sys/kernel/random/boot_id", "same")
+    world:advance "7h"
+    assert.no_event(world, "leak")
+    local same <close>, known = go_on(world:state(), "same")
+    assert.equal(p.start_time, known.start_time)
+    assert.event(same, "leak", { pid = p.pid })
+    local other <close> = go_on(world:state(), "other")
+    assert.no_event(other, "leak")
+  end)
+end)
+
+
+describe("leak-watch acts", function()
+  local function grow(hour) return 200 + 60 * hour end
+
+  local function commands(world)
+    local found = {}
+    for _, act in ipairs(world.acts) do
+      found[#found + 1] = act.value or act.message
+    end
+    return table.concat(found, "\n")
+  end
+
+  it("by telling somebody and by running a program, once a leak", function()
+    local world <close>, p = watch_days(grow, {
+      notify = { "/usr/bin/logger", "-t", "leak" }, command = { "/usr/bin/env", "heap" },
+    })
+    world:advance "8h"
+    local ran = commands(world)
+    assert.no_event(world, "not_run")
+    assert.matches("/usr/bin/logger %-t leak grower %(pid 1000%) grew", ran)
+    assert.matches(("/usr/bin/env heap real grower %d"):format(p.pid), ran)
+  end)
+
+  it("by restarting a unit that is allowed to, after it has only spoken of it for long", function()
+    local world <close>, p = watch_days(grow, { restart = { "^web%.service$", "^web" },
+      restart_after = "2h" })
+    p.cgroup = "/system.slice/web.service"
+    world:advance "7h"
+    assert.event(world, "leak")
+    assert.no_event(world, "restart")
+    world:advance "4h"
+    assert.event(world, "restart", { unit = "web.service" })
+    assert.equal(1, #events(world, "restart"))
+    assert.matches("systemctl %-%-no%-block restart %-%- web.service", commands(world))
+  end)
+
+  it("on no unit that is not named", function()
+    local world <close>, p = watch_days(grow, { restart = { "^db" }, restart_after = "1h" })
+    p.cgroup = "/system.slice/web.service"
+    world:advance "10h"
+    assert.event(world, "leak")
+    assert.no_event(world, "restart")
+  end)
+
+  it("with whole paths only", function()
+    assert.error_matches(function()
+      testing.new { script = "leak-watch", options = { notify = { "logger" } } }
+    end, "notify: a whole path expected")
+  end)
+end)
+
+
 describe("leak-watch", function()
-  it("says a thing once, again when it gets worse, and then every ten minutes", function()
-    local world <close> = watch_real(function(second) return 100 + second end)
-    world:advance "40m"
+  it("says a thing once, again when it gets worse, and then every six hours", function()
+    local world <close> = watch_days(function(hour) return 200 + 60 * hour end)
+    world:advance "20h"
     local said = {}
     for i, event in ipairs(world.events) do
       said[i] = event.event
       local last = world.events[i - 1]
-      assert.is_true(not last or last.event ~= event.event or event.time - last.time >= 600)
+      assert.is_true(not last or last.event ~= event.event or event.time - last.time >= 6 * 3600)
     end
     assert.same({ "growing", "growing", "leak", "leak", "leak" }, said)
   end)
 
-  it("speaks of memory that is in use once, not as virtual memory too", function()
-    local world <close> = watch_real(function(second) return 100 + second end)
-    world:advance "30m"
+  it("speaks of memory that is in use once, not as virtual memory or a sum too", function()
+    local world <close> = watch_days(function(hour) return 200 + 60 * hour end)
+    world:advance "10h"
     assert.event(world, "leak", { kind = "real" })
-    assert.no_event(world, "growing", { kind = "virtual" })
-    assert.no_event(world, "leak", { kind = "virtual" })
+    for _, event in ipairs(world.events) do
+      assert.equal("real", event.kind)
+      assert.is_nil(event.by)
+    end
   end)
 
   it("takes a finding back when the growth has ended", function()
-    local world <close>, p = watch_real(function(second) return 100 + math.min(second, 1500) end)
-    world:advance "25m"
+    local world <close>, p = watch_days(function(hour) return 200 + 60 * math.min(hour, 8) end)
+    world:advance "8h"
     assert.event(world, "leak", { pid = p.pid })
-    world:advance "1h"
+    world:advance "6d"
     assert.event(world, "settled", { pid = p.pid, kind = "real" })
     assert.equal("settled", world.events[#world.events].event)
   end)
 
   it("forgets a finding with its process", function()
     local world <close>, p = watch_real(function(second) return 100 + second end)
-    world:advance "2m"
+    world:advance "3m"
     world:exit(p)
-    world:advance "1h"
-    assert.no_event(world, "settled")
-    assert.equal(1, #world.events)
+    world:advance "2h"
+    assert.no_event(world, "settled", { pid = p.pid })
   end)
 
   it("watches the whole of a crowd", function()
-    local world <close> = testing.new { script = "leak-watch" }
+    local world <close> = testing.new { script = "leak-watch", options = DAYS }
     local crowd = {}
     for i = 1, 60 do
       crowd[i] = world:spawn { comm = "worker", rss = "30M" }
     end
-    world:every("5s", function() crowd[37].rss_anon = crowd[37].rss_anon + 5 * MIB end)
-    world:advance "20m"
+    world:every("1m", function() crowd[37].rss_anon = crowd[37].rss_anon + MIB end)
+    world:advance "10h"
     assert.event(world, "leak", { pid = crowd[37].pid })
     for _, event in ipairs(world.events) do
       assert.equal(crowd[37].pid, event.pid)
@@ -279,11 +494,5 @@ describe("leak-watch", function()
     world:advance "2m"
     world:stop()
     assert.no_trace(world)
-  end)
-
-  it("refuses a window that is too short to confirm anything in", function()
-    assert.error_matches(function()
-      testing.new { script = "leak-watch", options = { window = "5m" } }
-    end, "window shorter than confirm")
   end)
 end)

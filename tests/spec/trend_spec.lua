@@ -77,55 +77,94 @@ describe("trend.envelope", function()
 end)
 
 describe("trend.history", function()
-  it("keeps the columns of each process apart", function()
-    local history = trend.history { bucket = 1, columns = 2 }
-    local real, virtual
-    for second = 0, 10 do
-      history:add(second, 7, 1000, second, 5)
-      real, virtual = history:add(second, 8, 1000, 3 * second, second)
+  local HOUR <const>, MIB <const> = 3600, 1 << 20
+
+  --- Looks every five minutes at sizes that are a function of the hours.
+  local function watch(history, hours, sizes, from)
+    for second = (from or 0) * HOUR, hours * HOUR, 300 do
+      history:add(second, 7, 1000, sizes(second / HOUR))
+      history:judge()
     end
-    near(27, real)
-    near(9, virtual)
-    near(3, history:growth(8, 1000).slope)
-    near(1, history:growth(8, 1000, 2).slope)
-    assert.is_nil(history:growth(7, 1000, 2))
-    assert.equal(2, #history)
+  end
+
+  local function suspects_of(history)
+    local found = {}
+    for _, pid, start_time, column, verdict in history:suspects() do
+      found[#found + 1] = ("%d %d %d %s"):format(pid, start_time, column, verdict)
+    end
+    return found
+  end
+
+  local function leak(hours)
+    return (200 + 10 * hours) * MIB
+  end
+
+  it("finds a leak, and says what speaks for it", function()
+    local history = trend.history { least = 16 * MIB }
+    watch(history, 6, leak)
+    assert.same({ "7 1000 1 growing" }, suspects_of(history))
+    watch(history, 60, leak, 7)
+    assert.same({ "7 1000 1 leak" }, suspects_of(history))
+    local finding = history:finding(7, 1000)
+    assert.is_true(math.abs(finding.slope / (10 * MIB / HOUR) - 1) < 0.01)
+    assert.is_true(finding.low <= finding.slope and finding.slope <= finding.high)
+    assert.is_true(finding.p < 0.001 and finding.confidence > 0.7)
+    near(1, finding.kept)
+    assert.equal(5, finding.rises)
+    local times, minima = history:points(7, 1000)
+    assert.equal(#times, #minima)
+    assert.is_true(minima[1] < minima[#minima])
+  end)
+
+  it("keeps the columns of each process apart", function()
+    local history = trend.history { columns = 2, least = { 16 * MIB, 1000 * MIB } }
+    watch(history, 6, function(hours) return 5, leak(hours) end)
+    assert.same({}, suspects_of(history))
+    watch(history, 12, function(hours) return leak(hours), 5 end, 7)
+    assert.same({ "7 1000 1 growing" }, suspects_of(history))
+    assert.is_nil(history:finding(7, 1000, 2))
   end)
 
   it("takes a reused pid for another process", function()
-    local history = trend.history { bucket = 1 }
-    for second = 0, 9 do history:add(second, 7, 1000, second) end
-    assert.equal(0, history:add(10, 7, 2000, 500))
-    assert.is_nil(history:growth(7, 2000))
+    local history = trend.history { least = 16 * MIB }
+    watch(history, 6, leak)
+    assert.is_true(history:add(6 * HOUR, 7, 2000, 500))
+    assert.is_nil(history:finding(7, 2000))
     assert.equal(2, #history)
-    assert.equal(1, history:expire(10))
-    assert.is_nil(history:growth(7, 1000))
+    assert.equal(1, history:expire(6 * HOUR + 1) - 1)
+    assert.is_nil(history:finding(7, 1000))
   end)
 
-  it("grows up to its limit and then follows nobody new", function()
-    local history = trend.history { bucket = 1, processes = 40 }
-    for second = 0, 5 do
-      for pid = 1, 40 do history:add(second, pid, 1, second * pid) end
-    end
+  it("grows up to its limits, and then says that there is no room", function()
+    local history = trend.history { processes = 40, series = 2 }
+    for pid = 1, 40 do assert.is_true(history:add(0, pid, 1, 5)) end
     assert.is_nil(history:add(5, 41, 1, 0))
+    assert.is_true(history:add(20, 1, 1, 6))
+    assert.is_true(history:add(20, 2, 1, 6))
+    assert.is_false(history:add(20, 3, 1, 6))
     assert.equal(40, #history)
-    near(40, history:growth(40, 1).slope)
   end)
 
-  it("is memory that Lua accounts for, 204 bytes for a process of one column", function()
-    local history = trend.history { bucket = 1, processes = 4096 }
-    collectgarbage()
-    local before = collectgarbage "count"
-    for pid = 1, 4096 do history:add(0, pid, 1, 0) end
-    collectgarbage()
-    local bytes = (collectgarbage "count" - before) * 1024
-    assert.is_true(bytes > 4000 * 200 and bytes < 4096 * 220, bytes .. " bytes")
+  it("is memory that Lua accounts for, 52 bytes for who never rises and 672 a series", function()
+    local function bytes_of(history, sizes)
+      collectgarbage()
+      local before = collectgarbage "count"
+      for _, size in ipairs(sizes) do
+        for pid = 1, 4096 do history:add(size, pid, 1, size) end
+      end
+      collectgarbage()
+      return (collectgarbage "count" - before) * 1024 / 4096
+    end
+    local limits = { processes = 4096, series = 4096 }
+    assert.is_true(bytes_of(trend.history(limits), { 1 }) <= 52)
+    assert.is_true(bytes_of(trend.history(limits), { 1, 100 }) <= 52 + 672)
   end)
 
   it("does not grow over a thousand generations of processes", function()
-    local history = trend.history { bucket = 1, processes = 64 }
+    local history = trend.history { processes = 64, series = 64 }
     local function generation(start_time)
       for pid = 1, 64 do history:add(start_time, pid, start_time, 1) end
+      for pid = 1, 64 do history:add(start_time, pid, start_time, 2) end
       history:expire(start_time + 0.5)
     end
     generation(0)
@@ -136,13 +175,29 @@ describe("trend.history", function()
     assert.is_true(collectgarbage "count" - before < 1)
   end)
 
+  it("goes on where another left off, and takes nothing that is damaged", function()
+    local before, after = trend.history { least = 16 * MIB }, trend.history { least = 16 * MIB }
+    watch(before, 28, leak)
+    local saved = before:save()
+    assert.equal(0, after:load(20 * HOUR, saved)) -- of another boot
+    assert.equal(0, after:load(28 * HOUR, saved:sub(2)))
+    assert.equal(0, after:load(28 * HOUR, ""))
+    assert.equal(1, after:load(28 * HOUR, saved))
+    assert.equal(0, trend.history({ columns = 2 }):load(28 * HOUR, saved))
+    watch(after, 50, leak, 29)
+    assert.same({ "7 1000 1 leak" }, suspects_of(after))
+    assert.is_true(#before:save(100) < 100)
+  end)
+
   it("names what is wrong", function()
-    local history = trend.history { bucket = 1, columns = 2 }
+    local history = trend.history { columns = 2 }
     assert.error_matches(function() history:add(0, 0, 1, 1, 1) end, "pid above 0")
     assert.error_matches(function() history:add(0, 1, 1, 1) end, "#5.*number expected")
     assert.error_matches(function() history:add(0, 1, 1, 1, 1, 1) end, "1 argument too many")
-    assert.error_matches(function() history:growth(1, 1, 3) end, "no such column")
-    assert.error_matches(function() trend.history { bucket = 1, columns = 9 } end, "1 to 8")
-    assert.error_matches(function() trend.history { bucket = 1, process = 9 } end, "'processes'")
+    assert.error_matches(function() history:finding(1, 1, 3) end, "no such column")
+    assert.error_matches(function() trend.history { columns = 9 } end, "1 to 8")
+    assert.error_matches(function() trend.history { process = 9 } end, "'processes'")
+    assert.error_matches(function() trend.history { patience = -1 } end, "'patience'")
+    assert.error_matches(function() trend.history { columns = 2, least = { 1 } } end, "'least'")
   end)
 end)

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "trend/series.h"
+
+#include <math.h>
+
+/* Steps of the coded logarithm in each doubling: 65,534 steps reach 2^40. */
+#define STEPS 1638.0
+
+/* After so many buckets without a new peak growth has ended. */
+#define CALM_BUCKETS 10
+
+#define LATEST_NUMBER 4e9
+
+
+uint16_t pw_code_of_size(double size) {
+    double code = 1 + STEPS * log2(fmax(size, 1));
+    return (uint16_t)lround(fmin(code, UINT16_MAX));
+}
+
+
+double pw_size_of_code(uint16_t code) {
+    return code > 1 ? exp2((code - 1) / STEPS) : 0;
+}
+
+
+double pw_scale_seconds(size_t scale) {
+    double seconds = PW_COARSEST_SECONDS;
+    for (size_t i = scale + 1; i < PW_SCALES; i++) {
+        seconds /= PW_SCALE_RATIO;
+    }
+    return seconds;
+}
+
+
+void pw_series_init(struct pw_series *series) {
+    *series = (struct pw_series){0};
+    for (size_t i = 0; i < PW_SCALES; i++) {
+        series->scales[i].floor = NAN;
+    }
+}
+
+
+/* A ceiling is learned while all is calm; what came while it was not is learned afterwards. */
+static void learn(struct pw_scale *scale, uint16_t code) {
+    if (code > scale->peak) {
+        scale->peak = code;
+        scale->since_peak = 0;
+    } else if (scale->since_peak < UINT8_MAX) {
+        scale->since_peak++;
+    }
+    if (!scale->suspicious) {
+        scale->ceiling = scale->peak;
+    }
+}
+
+
+static void keep(struct pw_scale *scale, uint16_t code) {
+    scale->floors[scale->number++ % PW_SCALE_POINTS] = code;
+    if (scale->finished < PW_SCALE_POINTS) {
+        scale->finished++;
+    }
+}
+
+
+/* Finishes the bucket, and leaves gaps up to that of the number. */
+static void finish(struct pw_scale *scale, uint32_t number) {
+    if (!isnan(scale->floor)) {
+        uint16_t code = pw_code_of_size((double)scale->floor);
+        keep(scale, code);
+        learn(scale, code);
+        scale->fresh = true;
+    } else {
+        keep(scale, 0);
+    }
+    for (int i = 0; i < PW_SCALE_POINTS && scale->number < number; i++) {
+        keep(scale, 0);
+    }
+    scale->number = number;
+    scale->floor = NAN;
+}
+
+
+/* Forgets gaps at the old end, so that `finished` counts from the first sample on. */
+static void begin_at(struct pw_scale *scale, uint32_t number) {
+    scale->number = number;
+    scale->finished = 0;
+}
+
+
+static void take(struct pw_scale *scale, uint32_t number, float value) {
+    if (isnan(scale->floor) && scale->finished == 0) {
+        begin_at(scale, number);
+    } else if (number > scale->number) {
+        finish(scale, number);
+    }
+    scale->floor = fminf(scale->floor, value);
+}
+
+
+bool pw_series_add(struct pw_series *series, double seconds, double size) {
+    double position = floor(seconds / pw_scale_seconds(0));
+    if (!(isfinite(size) && size >= 0 && position >= 0 && position < LATEST_NUMBER)) {
+        return false;
+    }
+    uint32_t number = (uint32_t)position;
+    const struct pw_scale *finest = &series->scales[0];
+    if (number < finest->number && !(isnan(finest->floor) && finest->finished == 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < PW_SCALES; i++, number /= PW_SCALE_RATIO) {
+        take(&series->scales[i], number, (float)size);
+    }
+    return true;
+}
+
+
+void pw_scale_points(const struct pw_series *series, size_t scale, struct pw_points *points) {
+    const struct pw_scale *from = &series->scales[scale];
+    double width = pw_scale_seconds(scale);
+    points->count = 0;
+    for (uint32_t number = from->number - from->finished; number < from->number; number++) {
+        uint16_t code = from->floors[number % PW_SCALE_POINTS];
+        if (code != 0) {
+            points->times[points->count] = ((double)number + 0.5) * width;
+            points->values[points->count++] = pw_size_of_code(code);
+        }
+    }
+}
+
+
+static bool has_calmed(const struct pw_scale *scale) {
+    uint16_t newest = scale->floors[(scale->number - 1) % PW_SCALE_POINTS];
+    double peak = pw_size_of_code(scale->peak), ceiling = pw_size_of_code(scale->ceiling);
+    return scale->since_peak >= CALM_BUCKETS ||
+           (newest != 0 && pw_size_of_code(newest) < peak - (peak - ceiling) / 4);
+}
+
+
+void pw_scale_suspect(struct pw_scale *scale, bool grows) {
+    if (grows) {
+        scale->suspicious = true;
+    } else if (scale->suspicious && has_calmed(scale)) {
+        scale->suspicious = false;
+        scale->ceiling = scale->peak;
+    }
+}
