@@ -69,7 +69,7 @@ static double part_kept(const struct pw_points *points) {
 
 /* The median of a few values, up to a sixth of PW_SCALE_POINTS. */
 static double median_of_few(const double *values, size_t count) {
-    double sorted[PW_SCALE_POINTS / PW_SECTIONS + 1];
+    double sorted[PW_SCALE_POINTS / PW_SECTIONS + 1] = {0};
     for (size_t i = 0; i < count; i++) {
         size_t at = i;
         for (; at > 0 && sorted[at - 1] > values[i]; at--) {
