@@ -61,16 +61,16 @@ bool pw_record_check(const struct pw_history_shape *shape, const void *from, siz
 
 bool pw_record_write(struct pw_history *history, const struct pw_followed *followed, void *to) {
     struct record record = {followed->start_time, followed->seen_seconds, followed->pid};
+    const struct pw_series *series = pw_history_series(history, followed, 0);
     char *at = to;
-    if (followed->series == PW_NO_SERIES) {
+    if (!series) {
         return false;
     }
     memcpy(at, &record, sizeof record);
     at += sizeof record;
     for (uint32_t i = 0; i < history->shape.columns; i++) {
         memcpy(at, &followed->floors[i], sizeof(float));
-        memcpy(at + sizeof(float), pw_history_series(history, followed, i)->scales + FIRST_SCALE,
-               SCALES_BYTES);
+        memcpy(at + sizeof(float), series[i].scales + FIRST_SCALE, SCALES_BYTES);
         at += sizeof(float) + SCALES_BYTES;
     }
     return true;
