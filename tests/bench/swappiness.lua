@@ -144,8 +144,8 @@ local function print_row(all, value)
   local cells = { ("%-9s %4d"):format(value, #of_runs(all, value, files)) }
   for _, name in ipairs(columns) do
     local values = of_runs(all, value, field(name))
-    cells[#cells + 1] = ("%9.1f"):format(#values > 0 and paired.mean(values) / (name == "swap_kib" and 1024
-      or 1) or 0)
+    local unit = name == "swap_kib" and 1024 or 1
+    cells[#cells + 1] = ("%9.1f"):format(#values > 0 and paired.mean(values) / unit or 0)
   end
   print(table.concat(cells, " "))
 end
