@@ -153,6 +153,10 @@ local function start(pw, o)
   --- put on if swap has to grow, and else removed.
   local function adopt()
     local found, percent = measure()
+    pw.log("watching", { percent = percent, file = file, most = most,
+      message = ("%s of memory and swap are free; under %s there will be files of %s in %s, %s at "
+        .. "most"):format(percentage(percent), percentage(o.low), size(file), o.folder,
+        size(most)) })
     if #found.own > 0 then
       pw.log("adopted", { files = #found.own, total = found.bytes,
         message = ("%d files of %s are on from before"):format(#found.own, size(found.bytes)) })

@@ -67,6 +67,7 @@ describe("swap-grow", function()
     local world <close> = new()
     world:advance "15m"
     assert.same({}, world.acts)
+    assert.event(world, "watching", { percent = 50.0, file = 100 * MIB, most = 1000 * MIB })
     world:stop()
     assert.no_trace(world)
   end)
