@@ -154,8 +154,6 @@ return {
     until not line or line:find("shrunk", 1, true)
     last:stop()
     assert.is_nil(area_of(path))
-    local _, output = lab.run "pagewarden undo"
-    assert.is_nil(output:find(path, 1, true), output)
   end },
 
   { "zram sets a device up before the disks, says how it compresses, resizes it and takes it away",
