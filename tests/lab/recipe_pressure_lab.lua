@@ -109,4 +109,30 @@ return {
     assert.is_true(cgroup.current "/idle" > 60 * MIB)
     assert.is_true(cgroup.swap "/idle" < MIB)
   end },
+
+  { "cgroup-balance holds back who has most while another waits, and undo ends that", function()
+    start_hog(32, "/web")
+    await_memory("/web", 30)
+    lab.hog(200, lab.cgroup "/app")
+    local program
+    lab.await("it holds back the hog", PATIENCE, function()
+      program = lab.start { "pagewarden", "run", "cgroup-balance", "-o", "cgroup=/", "-o",
+        "stall=1%", "-o", "calm=1h", "-o", "hold=10m" }
+      for _ = 1, 200 do
+        reclaim.cgroup("/web", 24 * MIB) -- who then waits for it to come back, at no limit
+        lab.sleep(0.1)
+        if cgroup.limits("/app").high < math.huge then
+          return true
+        end
+      end
+      program:stop()
+    end)
+    assert.is_true(cgroup.limits("/app").high <= 190 * MIB)
+    assert.equal(math.huge, cgroup.limits("/web").high)
+    lab.await("it has given back", 60, function() return cgroup.current "/app" < 195 * MIB end)
+    program:signal "SIGKILL"
+    program:wait()
+    assert.equal(0, (lab.run "pagewarden undo"))
+    assert.equal(math.huge, cgroup.limits("/app").high)
+  end },
 }
