@@ -10,6 +10,7 @@ local opt = require "pagewarden.option"
 local units = require "pagewarden.recipe.units"
 
 local PAGE_BYTES <const> = 4096
+local PART_BYTES <const> = 64 << 20
 local FULL = 0.95   -- of its own limit: who is there waits for itself
 local SUFFERS = 50  -- percent of the time that a cgroup we hold back may stand still altogether
 local GIVE_BACK = 1.25
@@ -95,6 +96,21 @@ function Balance:release(path, held)
 end
 
 
+--- Lowers a limit bit by bit: what is above it the kernel reclaims while it is written, in our
+--- time (mm/memcontrol.c, memory_high_write()), of which there is a quarter of a second at once.
+function Balance:lower(path, current, high)
+  local bytes = current
+  repeat
+    bytes = math.max(bytes - PART_BYTES, high) // PAGE_BYTES * PAGE_BYTES
+    if not self:limit(path, math.tointeger(bytes)) then
+      return false
+    end
+    self.pw:sleep(0)
+  until bytes <= high or not self.held[path]
+  return true
+end
+
+
 --- A step down for who has most, while somebody else waits.
 function Balance:tighten(greedy, current, due, waiting, percent)
   local limits = self.pw.cgroup.limits(greedy) or {}
@@ -104,15 +120,17 @@ function Balance:tighten(greedy, current, due, waiting, percent)
   if high >= (limits.high or math.huge) or high >= current then
     return
   end
-  local original = held and held.original or limits.high or math.huge
-  if self:limit(greedy, math.tointeger(high)) then
-    self.held[greedy] = { high = high, original = original,
-      since = held and held.since or self.pw:now() }
-    self.pw.log("held_back", { cgroup = greedy, current = current, high = math.tointeger(high),
-      waiting = waiting, percent = percent,
-      message = ("%s has %s, and is held to %s: %s waits for memory for %s of the time"):format(
-        greedy, size(current), size(high), waiting, format.percent(percent)) })
-  end
+  self.balanced = self.pw:now()
+  self.held[greedy] = { high = high, original = held and held.original or limits.high or math.huge,
+    since = held and held.since or self.balanced }
+  self.pw:task(function()
+    if self:lower(greedy, current, high) then
+      self.pw.log("held_back", { cgroup = greedy, current = current, high = math.tointeger(high),
+        waiting = waiting, percent = percent,
+        message = ("%s has %s, and is held to %s: %s waits for memory for %s of the time"):format(
+          greedy, size(current), size(high), waiting, format.percent(percent)) })
+    end
+  end)
 end
 
 
@@ -161,7 +179,6 @@ function Balance:balance()
   if now - self.balanced < self.o.hold then
     return
   end
-  self.balanced = now
   self.memory = assert(self.pw.proc.meminfo(self.memory))
   local found = self:find_units()
   local greedy, current, due = self:find_greedy(found)

@@ -69,9 +69,9 @@ local function run_out()
 end
 
 
---- Has a kill made while oom-explain follows, and gives what `act` gives and the lines about the kill.
---- `act` is given what starts the recipe and returns its last line. Tried again when the recipe says
---- that it ran for too long.
+--- Has a kill made while oom-explain follows, and gives what `act` gives and the lines about the
+--- kill. `act` is given what starts the recipe and returns its last line. Tried again when the
+--- recipe says that it ran for too long.
 local function hear_kill(act)
   for _ = 1, 10 do
     local program
