@@ -11,8 +11,6 @@
 -- options = choose.options { opt.duration { "interval", default = "5s" } },
 -- …
 -- local rows, message = choose.find(pw, o, { "rss" })
-local opt = require "pagewarden.option"
-
 local choose = {}
 
 --- The options that find a daemon, as `pw.oom.tree` calls them, and the others.
@@ -28,15 +26,18 @@ local NAMES = { "sshd", "dropbear", "rsyslogd", "syslogd", "udevd", "systemd-ude
 local NO_SESSION = 4294967295
 
 
-local function text_list(name, help)
-  return opt.list { name, of = opt.string, default = {}, help = help }
+--- Declaring options is not kept in memory once a policy runs.
+local function option()
+  return require "pagewarden.option"
 end
 
 
 --- The options that find a daemon.
 local function daemon_options()
+  local opt = option()
   return {
-    text_list("unit", "of these units of systemd, and what they started; .service may be left out"),
+    opt.list { "unit", of = opt.string, default = {},
+      help = "of these units of systemd, and what they started; .service may be left out" },
     opt.list { "cgroup", of = opt.path, default = {}, help = "in these cgroups and those below" },
     opt.list { "pid_file", of = opt.path, default = {},
       help = "whose pid is in one of these files, and what they started" },
@@ -58,6 +59,7 @@ end
 ---@param own pagewarden.Option[]
 ---@return pagewarden.Option[] own
 function choose.options(own)
+  local opt = option()
   local processes = {
     opt.list { "name", of = opt.pattern, default = {},
       help = "processes whose name matches one of these" },

@@ -27,11 +27,13 @@ local REMOTE_PAGE_SECONDS = 0.001
 local USEFUL = { "workingset_activate_file", "workingset_activate" }
 local ANY = { "workingset_refault_file", "workingset_refault" }
 
+local COUNTERS = { USEFUL[1], USEFUL[2], ANY[1], ANY[2], "pswpin" }
+
 
 ---@class pagewarden.recipe.RefaultSample
 ---@field at number seconds
----@field vmstat table
----@field disks pagewarden.Disk[]
+---@field vmstat table<string, integer> only what is compared
+---@field disks { name: string, read_ms: integer?, sectors_read: integer }[]
 ---@field areas pagewarden.SwapArea[]
 ---@field generations boolean multi-generational LRU is on
 
@@ -45,6 +47,24 @@ function refault_cost.has_generations(proc)
 end
 
 
+--- What is compared, and no more: the rest would be kept in memory from look to look.
+local function pick_counters(vmstat)
+  local picked = {}
+  for _, name in ipairs(COUNTERS) do
+    picked[name] = vmstat[name]
+  end
+  return picked
+end
+
+
+local function pick_reads(rows)
+  for i, row in ipairs(rows) do
+    rows[i] = { name = row.name, read_ms = row.read_ms, sectors_read = row.sectors_read }
+  end
+  return rows
+end
+
+
 --- Looks at the counters. The tables are new each time.
 ---@param pw pagewarden.Pw
 ---@return pagewarden.recipe.RefaultSample?
@@ -55,7 +75,7 @@ function refault_cost.sample(pw)
     return nil, message
   end
   return {
-    at = pw:now(), vmstat = vmstat, disks = pw.proc.diskstats() or {},
+    at = pw:now(), vmstat = pick_counters(vmstat), disks = pick_reads(pw.proc.diskstats() or {}),
     areas = pw.proc.swaps() or {}, generations = refault_cost.has_generations(pw.proc),
   }
 end
