@@ -92,7 +92,7 @@ return {
   end },
 
   { "proactive-reclaim leaves alone who gets back what was taken", function()
-    start_hog(64, "/busy")
+    lab.start({ "worker", "/run/busy", "touch", "64", "40000" }, lab.cgroup "/busy")
     await_memory("/busy", 60)
     hear({ "pagewarden", "run", "proactive-reclaim", "-o", "cgroup=/busy", "-o", "interval=2s",
       "-o", "step=20%", "-o", "min_size=24M", "-o", "pressure=100%" },
