@@ -350,10 +350,13 @@ static int save(lua_State *L) {
 }
 
 
+/* It does not say of what there was too little room: of both there is more then. */
 static bool load_record(lua_State *L, struct object *object, double now, const char *record) {
-    return pw_record_read(object->history, now, record) ||
-           ((grow_processes(L, object) | grow_series(L, object)) &&
-            pw_record_read(object->history, now, record));
+    if (pw_record_read(object->history, now, record)) {
+        return true;
+    }
+    bool has_processes = grow_processes(L, object), has_series = grow_series(L, object);
+    return (has_processes || has_series) && pw_record_read(object->history, now, record);
 }
 
 
