@@ -10,6 +10,7 @@
 -- Usage: lua5.4 tests/bench/reaction.lua [repetitions], with PW_BUILD_DIR in the environment
 package.path = "tests/lab/?.lua;" .. package.path
 local boot = require "boot"
+local kept_run = require "kept_run"
 
 local REPETITIONS = tonumber(arg[1]) or 3
 local KERNEL = "6.1"
@@ -34,32 +35,19 @@ local function contenders()
 end
 
 
---- What was measured in a run that is over: values by name, or nil.
 local function recall(path)
-  local values = {}
-  local file <close> = io.open(path)
-  for name, value in (file and file:read "a" or ""):gmatch "# result (%S+) (%S+)" do
-    values[name] = tonumber(value) or value
-  end
-  return values.hand and values or nil
+  return kept_run.recall(path, "hand")
 end
 
 
 --- One run; systemd-oomd wants systemd as process 1.
 local function measure(path, swap, contender)
-  local lines = {}
   local guest = { name = "bench/" .. swap, kernel = KERNEL, words = " contender=" .. contender,
     images = { contenders = FOLDER .. "/contenders" } }
   if contender == "systemd-oomd" then
     guest.words = guest.words .. " then=systemd"
   end
-  local problem = boot.run(guest, function(line) lines[#lines + 1] = line end)
-  if problem then
-    print(table.concat(lines, "\n"))
-    return
-  end
-  local file <close> = assert(io.open(path, "w"))
-  file:write(table.concat(lines, "\n"), "\n")
+  kept_run.measure(path, guest)
 end
 
 

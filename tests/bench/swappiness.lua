@@ -14,6 +14,7 @@
 -- the environment
 package.path = "tests/lab/?.lua;lua/?.lua;" .. package.path
 local boot = require "boot"
+local kept_run = require "kept_run"
 local paired = require "pagewarden.recipe.paired"
 
 local RUNS = tonumber(arg[1]) or 4
@@ -51,25 +52,13 @@ local LOADS = {
 }
 
 local function recall(path)
-  local values, file <close> = {}, io.open(path)
-  for name, value in (file and file:read "a" or ""):gmatch "# result (%S+) (%S+)" do
-    values[name] = tonumber(value)
-  end
-  return values.touches_per_second and values or nil
+  return kept_run.recall(path, "touches_per_second")
 end
 
 
 local function measure(path, load, value)
-  local lines = {}
-  local problem = boot.run({ name = load.guest, kernel = KERNEL,
-    words = (" load=%s value=%s seconds=%d"):format(load.load, value, load.seconds) },
-    function(line) lines[#lines + 1] = line end)
-  if problem then
-    print(table.concat(lines, "\n"))
-    return
-  end
-  local file <close> = assert(io.open(path, "w"))
-  file:write(table.concat(lines, "\n"), "\n")
+  kept_run.measure(path, { name = load.guest, kernel = KERNEL,
+    words = (" load=%s value=%s seconds=%d"):format(load.load, value, load.seconds) })
 end
 
 

@@ -89,14 +89,13 @@ describe("adaptive-swappiness", function()
   local machine
 
   after_each(function()
-    machine.world:close()
+    machine.world:stop()
   end)
 
   local function run(load, options, given)
     given = given or {}
     given.load = load
     machine = new(options, given)
-    function machine.world:close() self:stop() end
     machine.world:advance "1m"
     return machine.swappiness()
   end
@@ -135,9 +134,9 @@ describe("adaptive-swappiness", function()
 
   it("favours the side that it is told to", function()
     local balanced = run(both)
-    machine.world:close()
+    machine.world:stop()
     assert.is_true(run(both, { favour = "memory" }) < balanced)
-    machine.world:close()
+    machine.world:stop()
     assert.is_true(run(both, { favour = "files" }) > balanced)
   end)
 
@@ -162,7 +161,6 @@ describe("adaptive-swappiness", function()
   it("counts what an area in a file costs among the disk's other reads", function()
     local file = "/swapfile                               file\t\t1048572\t1000\t\t-2\n"
     machine = new(nil, { swap = file, load = calm })
-    function machine.world:close() self:stop() end
     local read = 0
     machine.write = function()
       machine.anonymous, read = machine.anonymous + 300, read + 300
@@ -189,7 +187,6 @@ describe("adaptive-swappiness", function()
 
   it("judges nothing when counters begin anew", function()
     machine = new(nil, { load = backup })
-    function machine.world:close() self:stop() end
     machine.world:advance "3s"
     machine.files, machine.anonymous, machine.load = 0, 0, calm
     machine.world:advance "10s"
@@ -210,7 +207,6 @@ describe("adaptive-swappiness", function()
   describe("refuses", function()
     local function refusal(furnish)
       machine = new(nil, { load = calm })
-      function machine.world:close() pcall(self.stop, self) end
       furnish(machine.world)
       local ok, message = pcall(machine.world.advance, machine.world, "1s")
       assert.is_false(ok)
@@ -232,6 +228,6 @@ describe("adaptive-swappiness", function()
 
   it("wants a floor under its ceiling", function()
     assert.error_matches(function() new({ floor = 100, ceiling = 90 }) end, "floor has to be under")
-    machine = { world = { close = function() end } }
+    machine = { world = { stop = function() end } }
   end)
 end)

@@ -135,7 +135,7 @@ end
 local function swap_rows(sample)
   local named, rows, has_zram = by_name(sample.disks), {}, false
   for _, area in ipairs(sample.areas) do
-    local name = (area.path or area.filename):match "^/dev/(.*)$"
+    local name = area.filename:match "^/dev/(.*)$"
     has_zram = has_zram or name and name:find "^zram%d" ~= nil or false
     if name and named[name] and not name:find "^zram%d" then
       rows[name] = named[name]
