@@ -1,23 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The recipes about the OOM killer, beside the real one.
-local kmsg = require "pagewarden.kmsg"
+local killer = require "killer"
 local lab = require "lab"
-
---- What a guest of 512 MiB has left, and half as much again.
-local TOO_MUCH = "700"
-
-
-local function adj(pid)
-  return lab.number(("/proc/%d/oom_score_adj"):format(pid))
-end
-
-
-local function await_adj(pid, value)
-  lab.await(("adj %d of process %d, which has %d"):format(value, pid, adj(pid)), 20, function()
-    return adj(pid) == value
-  end)
-end
-
 
 --- Starts a recipe with options, and waits until it says something.
 local function start_recipe(name, options, expected)
@@ -35,37 +19,10 @@ local function start_guard(...)
 end
 
 
-local function start_daemon(...)
-  local daemon = lab.start { "daemon", ... }
-  assert.equal("ready", daemon:line())
-  return daemon
-end
-
-
-local function pid_in(line)
-  return math.tointeger(tonumber(line:match "^child (%d+)$"))
-end
-
-
 --- A pid file for a program.
 local function write_pid_file(program)
   lab.write("/run/lab.pid", program.pid .. "\n")
   return "pid_file=/run/lab.pid"
-end
-
-
---- Takes memory that there is not, by somebody whom the kernel does not kill for it, and returns
---- whom it killed first.
-local function run_out()
-  local before = #assert(kmsg.reports())
-  local greedy = lab.start { "sh", "-c", "echo -999 >/proc/self/oom_score_adj; exec daemon hold "
-    .. TOO_MUCH }
-  local pid = lab.await("an OOM kill", 120, function()
-    local report = assert(kmsg.reports())[before + 1]
-    return report and report.pid -- whose end may not be written yet
-  end)
-  greedy:stop()
-  return pid
 end
 
 
@@ -103,34 +60,34 @@ return {
   needs = { timeout = 500 },
 
   { "oom-protect: the kernel kills another than the largest, which is protected", function()
-    local daemon = start_daemon("hold", "150")
+    local daemon = killer.start_daemon("hold", "150")
     local hit = lab.hog(60)
     start_guard(write_pid_file(daemon))
-    assert.equal(-900, adj(daemon.pid))
-    assert.equal(hit.pid, run_out())
+    assert.equal(-900, killer.adj(daemon.pid))
+    assert.equal(hit.pid, killer.run_out())
     assert.is_true(daemon.process:alive())
   end },
 
   { "oom-protect: without it the kernel kills the largest", function()
-    local daemon = start_daemon("hold", "150")
+    local daemon = killer.start_daemon("hold", "150")
     lab.hog(60)
-    assert.equal(daemon.pid, run_out())
+    assert.equal(daemon.pid, killer.run_out())
   end },
 
   { "oom-protect: a daemon that was restarted is protected anew, and what it starts is not",
     function()
-      local daemon = start_daemon()
+      local daemon = killer.start_daemon()
       local guard = start_guard "trees=daemon"
-      assert.equal(-900, adj(daemon.pid))
+      assert.equal(-900, killer.adj(daemon.pid))
       daemon:stop()
-      local again = start_daemon()
-      await_adj(again.pid, -900)
+      local again = killer.start_daemon()
+      killer.await_adj(again.pid, -900)
       again:signal "SIGUSR1"
-      local child = pid_in(again:line())
-      await_adj(child, 0)
+      local child = killer.pid_in(again:line())
+      killer.await_adj(child, 0)
       guard:signal "SIGTERM"
       assert.same({ "exited", 0 }, { guard:wait() })
-      assert.same({ 0, 0 }, { adj(again.pid), adj(child) })
+      assert.same({ 0, 0 }, { killer.adj(again.pid), killer.adj(child) })
       lab.run("kill -9 " .. child)
     end },
 
@@ -140,31 +97,31 @@ return {
     local father = lab.start { "sh", "-c", "read line <" .. gate .. "\n" .. FATHER }
     start_guard(write_pid_file(father), "children=keep")
     lab.run("echo go >" .. gate)
-    local worker, session = pid_in(father:line()), pid_in(father:line())
+    local worker, session = killer.pid_in(father:line()), killer.pid_in(father:line())
     lab.defer(function() lab.run(("kill -9 %d %d"):format(worker, session)) end)
-    await_adj(session, 0)
+    killer.await_adj(session, 0)
     lab.sleep(1.5)
-    assert.same({ -900, -900 }, { adj(father.pid), adj(worker) })
+    assert.same({ -900, -900 }, { killer.adj(father.pid), killer.adj(worker) })
   end },
 
   { "oom-protect: what it did is undone after it was killed", function()
-    local daemon = start_daemon()
+    local daemon = killer.start_daemon()
     local guard = start_guard "trees=daemon"
     guard:signal "SIGKILL"
     guard:wait()
-    assert.equal(-900, adj(daemon.pid))
+    assert.equal(-900, killer.adj(daemon.pid))
     local status, output = lab.run "pagewarden undo"
     assert.equal(0, status, output)
     assert.matches("^oom %d+:%d+ is 0 again %(policy oom%-protect%)", output)
-    assert.equal(0, adj(daemon.pid))
+    assert.equal(0, killer.adj(daemon.pid))
   end },
 
   { "oom-protect: without CAP_SYS_RESOURCE it says what it lacks, and changes nothing", function()
-    local daemon = start_daemon()
+    local daemon = killer.start_daemon()
     local output = lab.recipe("oom-protect -o trees=daemon --for 3s", "daemon unable")
     assert.matches("name daemon: oom %d+:%d+: permission denied; lowering a score needs "
       .. "CAP_SYS_RESOURCE", output)
-    assert.equal(0, adj(daemon.pid))
+    assert.equal(0, killer.adj(daemon.pid))
   end },
 
   { "oom-explain: ranks first whom the kernel kills, and explains why it did", function()
@@ -172,7 +129,7 @@ return {
     local hit, said = hear_kill(function(start)
       local hit = lab.hog(120)
       assert.matches(("then hog %%(pid %d%%) is killed"):format(hit.pid), start())
-      assert.equal(hit.pid, run_out())
+      assert.equal(hit.pid, killer.run_out())
       return hit
     end)
     assert.matches(("kill: hog %%(pid %d%%), which had 12%%d.* MiB and an oom_score_adj of 0, was "
@@ -199,7 +156,7 @@ return {
 
   { "oom-explain: finds a kill in the log afterwards", function()
     local hit = lab.hog(200)
-    assert.equal(hit.pid, run_out())
+    assert.equal(hit.pid, killer.run_out())
     assert.matches(("kill: hog %%(pid %d%%), which had"):format(hit.pid),
       (lab.recipe "oom-explain -o past=1"))
   end },

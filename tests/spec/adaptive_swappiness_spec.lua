@@ -76,15 +76,6 @@ local function calm()
 end
 
 
-local function count(world, name)
-  local found = 0
-  for _, event in ipairs(world.events) do
-    found = found + (event.event == name and 1 or 0)
-  end
-  return found
-end
-
-
 describe("adaptive-swappiness", function()
   local machine
 
@@ -112,9 +103,9 @@ describe("adaptive-swappiness", function()
   it("settles where both cost alike, and stays", function()
     local settled = run(both)
     assert.is_true(settled > 70 and settled < 130, settled)
-    local moves = count(machine.world, "moved")
+    local moves = machine.world:count("moved")
     machine.world:advance "10m"
-    assert.same({ settled, moves }, { machine.swappiness(), count(machine.world, "moved") })
+    assert.same({ settled, moves }, { machine.swappiness(), machine.world:count("moved") })
   end)
 
   it("follows a load that changes", function()
@@ -129,7 +120,7 @@ describe("adaptive-swappiness", function()
 
   it("leaves everything as it is while nothing is wanted back", function()
     assert.equal(60, run(calm))
-    assert.same({ 0, 1 }, { count(machine.world, "moved"), count(machine.world, "held") })
+    assert.same({ 0, 1 }, { machine.world:count("moved"), machine.world:count("held") })
   end)
 
   it("favours the side that it is told to", function()

@@ -46,15 +46,6 @@ local function press(world, duration)
 end
 
 
-local function count(world, name)
-  local found = 0
-  for _, event in ipairs(world.events) do
-    found = found + (event.event == name and 1 or 0)
-  end
-  return found
-end
-
-
 local function new(options, dry_run)
   return testing.new { script = "cgroup-balance", options = options, dry_run = dry_run }
 end
@@ -123,9 +114,9 @@ describe("cgroup-balance", function()
         math.min(high == math.huge and 3000 or high, 3000) * MIB .. "\n")
     end)
     press(world, "59s")
-    assert.equal(1, count(world, "held_back"))
+    assert.equal(1, world:count("held_back"))
     press(world, "30s")
-    assert.equal(2, count(world, "held_back"))
+    assert.equal(2, world:count("held_back"))
   end)
 
   it("never goes below the share, nor below what is protected", function()
@@ -231,7 +222,7 @@ describe("cgroup-balance", function()
     world:exit(hog)
     world.tree:remove_folder("sys/fs/cgroup" .. HOG)
     press(world, "1m")
-    assert.equal(1, count(world, "held_back"))
+    assert.equal(1, world:count("held_back"))
     assert.same({ 0, 1 }, { world.instance:count_waiting() })
   end)
 

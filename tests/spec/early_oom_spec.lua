@@ -63,15 +63,6 @@ local function first(world, name)
 end
 
 
-local function count(world, name)
-  local number = 0
-  for _, event in ipairs(world.events) do
-    number = number + (event.event == name and 1 or 0)
-  end
-  return number
-end
-
-
 describe("early-oom with no option", function()
   it("leaves everybody alone while there is enough", function()
     local world <close> = machine()
@@ -201,7 +192,7 @@ describe("early-oom sees to the end of it", function()
     memory(world, 300, 90)
     world:after("400ms", function() memory(world, 3000) end)
     world:advance "10s"
-    assert.equal(1, count(world, "ending"))
+    assert.equal(1, world:count("ending"))
     assert.event(world, "ending", { pid = hog.pid })
   end)
 
@@ -212,7 +203,7 @@ describe("early-oom sees to the end of it", function()
     world:advance "1s"
     memory(world, 300, 90)
     world:advance "1100ms"
-    assert.equal(1, count(world, "ended"))
+    assert.equal(1, world:count("ended"))
     memory(world, 100, 10)
     world:advance "200ms"
     assert.event(world, "ending", { pid = other.pid, signal = "KILL" })
@@ -225,7 +216,7 @@ describe("early-oom sees to the end of it", function()
     end
     memory(world, 300, 90)
     world:advance "10s"
-    assert.equal(3, count(world, "ended"))
+    assert.equal(3, world:count("ended"))
     assert.event(world, "holding", { reason = "nobody" })
   end)
 
@@ -237,7 +228,7 @@ describe("early-oom sees to the end of it", function()
     world:advance "30s"
     assert.event(world, "ended", { pid = stuck.pid, ended = false })
     assert.event(world, "ending", { pid = other.pid })
-    assert.equal(2, count(world, "ending"))
+    assert.equal(2, world:count("ending"))
   end)
 
   it("ends nobody for next to nothing", function()
@@ -247,7 +238,7 @@ describe("early-oom sees to the end of it", function()
     world:advance "1m"
     assert.no_act(world)
     assert.event(world, "holding", { reason = "nobody" })
-    assert.equal(1, count(world, "holding"))
+    assert.equal(1, world:count("holding"))
   end)
 
   it("says nothing of a service of which others live", function()
@@ -620,7 +611,7 @@ describe("early-oom in dry run", function()
     world:advance "1s"
     assert.event(world, "would", { key = ("kill %d:%d"):format(hog.pid, hog.start_time) })
     world:advance "1m"
-    assert.equal(1, count(world, "ending"))
+    assert.equal(1, world:count("ending"))
     assert.event(world, "holding", { reason = "there" })
     world:stop()
     assert.no_trace(world)

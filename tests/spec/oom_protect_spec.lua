@@ -39,22 +39,13 @@ local function stop(world)
 end
 
 
-local function count(world, name)
-  local events = 0
-  for _, event in ipairs(world.events) do
-    events = events + (event.event == name and 1 or 0)
-  end
-  return events
-end
-
-
 describe("oom-protect", function()
   it("protects sshd by itself, and puts back what it had", function()
     local world <close>, p = new_world()
     world:advance "1m"
     assert.event(world, "protected", { tree = "unit ssh", pid = 812, comm = "sshd", adj = -900,
       mains = 1, children = 2, bytes = 8 * MIB })
-    assert.equal(1, count(world, "protected"))
+    assert.equal(1, world:count("protected"))
     assert.same({ -900, 0, 0 }, { adj(world, p.sshd), adj(world, p.session), adj(world, p.shell) })
     stop(world)
   end)
@@ -94,7 +85,7 @@ describe("oom-protect", function()
       assert(os.execute(("ln -s 'socket:[904]' %s/proc/812/fd/3"):format(world.path)))
       world:advance "1s"
       assert.same({ -900, 0 }, { adj(world, p.sshd), adj(world, p.session) })
-      assert.equal(1, count(world, "protected"))
+      assert.equal(1, world:count("protected"))
     end
   end)
 
@@ -156,7 +147,7 @@ describe("oom-protect", function()
   it("says when none of the daemons is there that it knows", function()
     local world <close> = testing.new { script = "oom-protect" }
     world:advance "1h"
-    assert.equal(1, count(world, "missing"))
+    assert.equal(1, world:count("missing"))
     assert.event(world, "missing", {
       message = "none of the daemons that are protected by default runs here" })
   end)
@@ -172,7 +163,7 @@ describe("oom-protect", function()
       world:advance "1m"
       assert.same({ -900, 0 }, { adj(world, p.sshd), adj(world, database) })
       assert.event(world, "over", { tree = "name postgres", bytes = 1500 * MIB })
-      assert.equal(1, count(world, "over"))
+      assert.equal(1, world:count("over"))
     end)
 
     it("nor what has become it, until it is a good deal smaller", function()
@@ -211,7 +202,7 @@ describe("oom-protect", function()
     world:spawn { comm = "evil) R 1\n\27[2J", uid = 0, rss = "600M" }
     world:advance "1m"
     assert.event(world, "hog", { bytes = 600 * MIB })
-    assert.equal(1, count(world, "hog"))
+    assert.equal(1, world:count("hog"))
   end)
 
   it("decides the same in dry run, and writes nothing", function()

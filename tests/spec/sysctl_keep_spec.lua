@@ -35,15 +35,6 @@ local function value_of(world, key)
 end
 
 
-local function count(world, name)
-  local found = 0
-  for _, event in ipairs(world.events) do
-    found = found + (event.event == name and 1 or 0)
-  end
-  return found
-end
-
-
 local function finish(world)
   world:stop()
   assert.no_trace(world)
@@ -162,7 +153,7 @@ describe("sysctl-keep", function()
     world:write("proc/sys/vm/swappiness", "90\n")
     world:advance "1h"
     assert.event(world, "left-alone", { key = "vm.swappiness", found = "90" })
-    assert.same({ 1, 1, 90 }, { count(world, "drift"), count(world, "left-alone"),
+    assert.same({ 1, 1, 90 }, { world:count("drift"), world:count("left-alone"),
       value_of(world, "vm.swappiness") })
     world:stop()
   end)
@@ -195,7 +186,7 @@ describe("sysctl-keep", function()
     world:advance "15s"
     world:write("proc/sys/vm/dirty_ratio", "0\n")
     world:advance "25s"
-    assert.equal(1, count(world, "finding"))
+    assert.equal(1, world:count("finding"))
     world:write("proc/sys/vm/dirty_ratio", "20\n")
     world:advance "10s"
     assert.event(world, "mended", { key = "vm.dirty_ratio" })
@@ -217,7 +208,7 @@ describe("sysctl-keep", function()
     world:write("proc/sys/vm/swappiness", "60\n")
     world:advance "5m"
     assert.act(world, { event = "would", key = "sysctl vm.swappiness", value = "10" })
-    assert.same({ 60, 0 }, { value_of(world, "vm.swappiness"), count(world, "drift") })
+    assert.same({ 60, 0 }, { value_of(world, "vm.swappiness"), world:count("drift") })
     finish(world)
   end)
 

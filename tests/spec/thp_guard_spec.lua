@@ -46,15 +46,6 @@ local function chosen(world, name)
 end
 
 
-local function count(world, name)
-  local found = 0
-  for _, event in ipairs(world.events) do
-    found = found + (event.event == name and 1 or 0)
-  end
-  return found
-end
-
-
 local function finish(world)
   world:stop()
   assert.no_trace(world)
@@ -89,7 +80,7 @@ describe("thp-guard", function()
     world:advance "50s"
     assert.equal("defer", chosen(world, "defrag"))
     world:advance "1h"
-    assert.same({ "defer", 3 }, { chosen(world, "defrag"), count(world, "stalls") })
+    assert.same({ "defer", 3 }, { chosen(world, "defrag"), world:count("stalls") })
     assert.event(world, "stalls", { was = "defer", message = function(message)
       return message:find "defrag is defer, which leaves nothing to do here$"
     end })

@@ -441,6 +441,18 @@ function World:run()
 end
 
 
+--- How many events of a name the policy has logged.
+---@param name string
+---@return integer
+function World:count(name)
+  local found = 0
+  for _, event in ipairs(self.events) do
+    found = found + (event.event == name and 1 or 0)
+  end
+  return found
+end
+
+
 --- Seconds on the world's clock.
 ---@return number
 function World:now()
