@@ -63,6 +63,17 @@ local function first(world, name)
 end
 
 
+--- A zram half full, whose 512 MiB are so many bytes compressed, in so many of memory.
+local function fill_zram(world, compressed, taken)
+  world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+    .. "/dev/zram0 partition 1048576 524288 100\n")
+  world:write("sys/block/zram0/disksize", "1073741824\n")
+  world:write("sys/block/zram0/initstate", "1\n")
+  world:write("sys/block/zram0/mm_stat", ("536870912 %d %d 0 %d 0 0 0 0\n"):format(compressed,
+    taken, taken))
+end
+
+
 describe("early-oom with no option", function()
   it("leaves everybody alone while there is enough", function()
     local world <close> = machine()
@@ -445,11 +456,7 @@ describe("early-oom counts truly", function()
 
   it("what zram cannot compress as nothing", function()
     local world <close> = machine()
-    world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
-      .. "/dev/zram0 partition 1048576 524288 100\n")
-    world:write("sys/block/zram0/disksize", "1073741824\n")
-    world:write("sys/block/zram0/initstate", "1\n")
-    world:write("sys/block/zram0/mm_stat", "536870912 536870912 540000000 0 540000000 0 0 0 0\n")
+    fill_zram(world, 536870912, 540000000)
     local hog = world:spawn { comm = "hog", rss = "2G" }
     memory(world, 300, 512)
     world:advance "1s"
@@ -458,11 +465,7 @@ describe("early-oom counts truly", function()
 
   it("zram that compresses as its free part", function()
     local world <close> = machine()
-    world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
-      .. "/dev/zram0 partition 1048576 524288 100\n")
-    world:write("sys/block/zram0/disksize", "1073741824\n")
-    world:write("sys/block/zram0/initstate", "1\n")
-    world:write("sys/block/zram0/mm_stat", "536870912 170000000 180000000 0 180000000 0 0 0 0\n")
+    fill_zram(world, 170000000, 180000000)
     world:spawn { comm = "hog", rss = "2G" }
     memory(world, 300, 512)
     world:advance "10s"
