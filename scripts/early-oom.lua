@@ -24,8 +24,14 @@ local function selectors(name, help)
 end
 
 
+local declaration
+
+
 --- Asks about each option that is a small language of its own.
 local function check(o)
+  if o.preset ~= "none" then
+    return require("pagewarden.recipe.early_oom.preset").check(o, declaration.options)
+  end
   for _, name in ipairs { "warn", "act", "force" } do
     local compiled, message = condition.compile(o[name])
     if not compiled then
@@ -56,8 +62,20 @@ local function needs(o)
 end
 
 
+local function new_guard(pw, o)
+  if o.preset == "earlyoom" then
+    local message
+    o, message = require("pagewarden.recipe.early_oom.preset").as_earlyoom(o, pw.proc.meminfo())
+    if not o then
+      return nil, message
+    end
+  end
+  return guards.new(pw, o)
+end
+
+
 local function start(pw, o)
-  local guard, message = guards.new(pw, o)
+  local guard, message = new_guard(pw, o)
   if not guard then
     return nil, message
   end
@@ -78,7 +96,7 @@ local function start(pw, o)
 end
 
 
-return {
+declaration = {
   api     = 1,
   name    = "early-oom",
   summary = "End what takes all the memory before the machine stands still",
@@ -93,12 +111,15 @@ eighth, if they are the system's: nobody is spared for his name alone. What syst
 at cgroups is honoured. Where another program of this kind runs it only says what it would do.
 
 Without swap only memory counts, and without PSI (before Linux 4.20) conditions on some and full
-never hold. Whom it may end it reads as the score says; whatever that is, init, kernel threads, what
-is protected by an oom_score_adj of -900 and pagewarden itself are never signalled.]],
+never hold. With preset=earlyoom it decides when and whom as earlyoom 1.8 does by the same
+arguments; where it does not, its page in the cookbook says. Whom it may end it reads as the score
+says; whatever that is, init, kernel threads, what is protected by an oom_score_adj of -900 and
+pagewarden itself are never signalled.]],
   examples = {
     "pagewarden run early-oom --yes",
     "pagewarden run early-oom --dry-run -o act='available<20% and swap<50%'",
     "pagewarden run early-oom --yes -o prefer=^chrome$ -o never=^postgres$",
+    "pagewarden run early-oom --yes -o preset=earlyoom -o settings='-m 8,4 --avoid ^sshd$'",
   },
   tags    = { "oom", "protection" },
   options = {
@@ -132,8 +153,13 @@ is protected by an oom_score_adj of -900 and pagewarden itself are never signall
       help = "start services again that ended when they were asked" },
     opt.duration { "unit_wait", default = "10s", min = "1s", max = "1h",
       help = "how long a service may take to start by itself" },
+    opt.choice { "preset", choices = { "none", "earlyoom" }, default = "none",
+      help = "decide as that daemon does, by its own settings" },
+    opt.string { "settings", default = "", help = "of the preset: earlyoom's arguments" },
   },
   needs = needs,
   check = check,
   start = start,
 }
+
+return declaration

@@ -552,7 +552,7 @@ end)
 
 describe("early-oom set up as docs/cookbook/from-earlyoom.md says", function()
   local AS_EARLYOOM = {
-    warn = {}, act = { "available<10% and swap<10%" }, force = { "available<5% and swap<5%" },
+    warn = {}, act = { "available<=10% and swap<=10%" }, force = { "available<=5% and swap<=5%" },
     score = "p.oom_score * 1e12 + p.rss", guard = false, least = "0", grace = "1h",
   }
 

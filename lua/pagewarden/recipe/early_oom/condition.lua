@@ -11,6 +11,7 @@ local condition = {}
 ---@class pagewarden.recipe.Term
 ---@field name string of the figure
 ---@field above boolean it holds above the limit, not below it
+---@field equal boolean it holds at the limit as well
 ---@field limit number
 ---@field share boolean the limit is a percentage of the figure's total
 
@@ -41,7 +42,7 @@ end
 
 
 local function parse_term(text)
-  local name, operator, limit = text:match "^%s*(%l+)%s*([<>])%s*(%S+)%s*$"
+  local name, operator, equal, limit = text:match "^%s*(%l+)%s*([<>])(=?)%s*(%S+)%s*$"
   local units = condition.FIGURES[name]
   if not name then
     return nil, ("'%s' is not FIGURE<LIMIT or FIGURE>LIMIT"):format(text)
@@ -52,7 +53,8 @@ local function parse_term(text)
   if not value then
     return nil, ("%s: %s"):format(name, share)
   end
-  return { name = name, above = operator == ">", limit = value, share = share }
+  return { name = name, above = operator == ">", equal = equal ~= "", limit = value,
+    share = share }
 end
 
 
@@ -92,10 +94,12 @@ local function term_holds(term, figures, times)
     return false
   elseif term.share and figures[term.name .. "_total"] == 0 then
     return not term.above -- of nothing, nothing is left
-  elseif term.above then
-    return value * times > condition.limit(term, figures)
   end
-  return value < condition.limit(term, figures) * times
+  local limit = condition.limit(term, figures)
+  if term.above then
+    return value * times > limit or term.equal and value == limit
+  end
+  return value < limit * times or term.equal and value == limit
 end
 
 
@@ -189,10 +193,10 @@ local function show_limit(term)
 end
 
 
---- "under 8%", or "not under 8%".
+--- "under 8%", or "not at or under 8%".
 local function explain_limit(term, figures)
-  return ("%s%s %s"):format(term_holds(term, figures, 1) and "" or "not ",
-    term.above and "over" or "under", show_limit(term))
+  return ("%s%s%s %s"):format(term_holds(term, figures, 1) and "" or "not ",
+    term.equal and "at or " or "", term.above and "over" or "under", show_limit(term))
 end
 
 

@@ -33,11 +33,13 @@ Gauge.__index = Gauge
 
 
 ---@param pw pagewarden.Pw with `cgroup` and `mm` for reading
----@param given { cgroup: string?, window: number, pressure: boolean, counters: boolean }
+---@param given table `{ cgroup: string?, window: number, pressure: boolean, counters: boolean,
+--- as_told: boolean }`; as told: what meminfo says, of the memory that is for users (earlyoom 1.8)
 ---@return pagewarden.recipe.Gauge
 function gauge.new(pw, given)
   return setmetatable({
     pw = pw, cgroup = given.cgroup, window = given.window, figures = {}, looks = 0,
+    as_told = given.as_told,
     wants = { pressure = given.pressure, counters = given.counters },
     rates = rate.new { counters = { "pswpin", "refault" }, levels = { "room" }, longest = 5 },
     counted = {}, slots = { some = {}, full = {} },
@@ -100,9 +102,24 @@ end
 --- What the machine has: before Linux 3.14 it does not say itself what is available.
 ---@private
 function Gauge:look_at_machine(memory)
-  local figures, fresh = self.figures, self.looks % LOOKS == 0
-  local available = memory.MemAvailable or memory.MemFree + (memory.Cached or 0)
+  local figures = self.figures
+  figures.available = memory.MemAvailable or memory.MemFree + (memory.Cached or 0)
     + (memory.Buffers or 0) - (memory.Shmem or 0)
+  figures.swap_total, figures.swap = memory.SwapTotal or 0, memory.SwapFree or 0
+  if self.as_told then
+    figures.available_total = memory.AnonPages and figures.available + memory.AnonPages
+      or memory.MemTotal
+  else
+    self:put_right(memory)
+  end
+end
+
+
+--- Adds ZFS's cache, and takes zram for what it is worth.
+---@private
+function Gauge:put_right(memory)
+  local figures, fresh = self.figures, self.looks % LOOKS == 0
+  local available = figures.available
   if self.has_arc or fresh then
     local arc = read_arc(self.pw.proc)
     self.has_arc = arc ~= nil
@@ -110,7 +127,6 @@ function Gauge:look_at_machine(memory)
   end
   figures.available_total = math.max(memory.MemTotal - (memory.Hugetlb or 0), 1)
   figures.available = math.min(available, figures.available_total)
-  figures.swap_total, figures.swap = memory.SwapTotal or 0, memory.SwapFree or 0
   if figures.swap_total ~= self.swap_total then
     self.swap_total, fresh = figures.swap_total, true
   end

@@ -69,13 +69,13 @@ function guard.new(pw, o)
   end
   local gauge = gauges.new(pw, {
     cgroup = o.cgroup, window = o.window, pressure = uses(levels, PRESSURE),
-    counters = uses(levels, COUNTERS),
+    counters = uses(levels, COUNTERS), as_told = o.rule ~= nil,
   })
   local figures
   figures, message = gauge:look(pw:now())
   return figures and setmetatable({
     pw = pw, o = o, levels = levels, ranking = ranking, gauge = gauge, figures = figures,
-    ended_at = -math.huge,
+    ended_at = -math.huge, settle = o.settle or SETTLE,
   }, Guard), message
 end
 
@@ -205,7 +205,7 @@ function Guard:end_one(v, signal, why)
   if self.ending then
     self.ending.task:cancel()
   end
-  local ending = { v = v, signal = signal }
+  local ending = { v = v, signal = signal, at = self.pw:now() }
   self.ending, self.said = ending, nil
   ending.task = self.pw:task(function() self:finish(v, signal) end, { at_once = true })
   self.pw.log("ending", about(v, {
@@ -248,27 +248,47 @@ function Guard:leave_word()
 end
 
 
+--- Ranks, unless that was done a moment ago.
 ---@private
-function Guard:rank(now)
-  if not self.ranking.at or now - self.ranking.at > FRESH then
+---@param now number
+---@param moment number seconds
+function Guard:rank(now, moment)
+  if not self.ranking.at or now - self.ranking.at > moment then
     self.ranking:refresh(now, self.figures.available_total + self.figures.swap_total)
     self:leave_word()
   end
 end
 
 
+--- Who is to end now, unless that has taken too long, where somebody set a time for it.
+---@private
+function Guard:still_ending(now)
+  local ending, patience = self.ending, self.o.patience
+  if ending and patience and now - ending.at >= patience then
+    ending.task:cancel()
+    self.ending, self.said, self.ended_at = nil, nil, now
+    self.pw.log("not-ended", about(ending.v, {
+      signal = ending.signal, seconds = now - ending.at,
+      message = ("%s was signalled, and has not ended after %s"):format(name_of(ending.v),
+        format.duration(now - ending.at)),
+    }))
+  end
+  return self.ending
+end
+
+
 --- Does what the level asks for, or says why not.
 ---@private
 function Guard:act(now, why)
-  local ending = self.ending
+  local ending = self:still_ending(now)
   if ending and (self.level == "act" or ending.signal == "KILL") then
     return self:hold("ending", name_of(ending.v) .. " was signalled, and has not ended yet")
   elseif ending then
     return self:end_one(ending.v, "KILL", why)
-  elseif now < self.ended_at + SETTLE[self.level] then
+  elseif now < self.ended_at + self.settle[self.level] then
     return self:hold("resting", "memory is given time to come back")
   end
-  self:rank(now)
+  self:rank(now, self.o.rule and 0 or FRESH)
   local v, rival = self.ranking.list[1], self.ranking.rival
   if not v or v.size < self.o.least then
     self:hold_for_nobody(v)
@@ -335,7 +355,7 @@ function Guard:look()
   if level == "force" or level == "act" then
     self:act(now, condition.why(self.levels[level][number], self.figures))
   elseif condition.holds(self.levels.act, self.figures, NEAR) then
-    self:rank(now)
+    self:rank(now, FRESH)
   end
   return pace.period(self:room "available", self:room "swap", self.figures.growth,
     self.ending ~= nil)

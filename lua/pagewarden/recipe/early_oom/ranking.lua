@@ -44,6 +44,11 @@ local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap"
 ---@field target pagewarden.Process|string what is signalled
 ---@field whole string? what of it besides
 
+---@class pagewarden.recipe.RankingRule
+---@field may_end fun(p: table): boolean
+---@field is_larger fun(p: table, other: table): boolean whether it goes rather than the other
+---@field score fun(p: table): number
+
 ---@class pagewarden.recipe.RankingOptions
 ---@field prefer string[] selectors
 ---@field avoid string[]
@@ -52,6 +57,7 @@ local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap"
 ---@field kill "process"|"group"|"unit"|"cgroup"
 ---@field cgroup string? only processes in it
 ---@field guard boolean daemons that others stand on are avoided
+---@field rule pagewarden.recipe.RankingRule? which says of all processes alone who goes
 
 ---@class pagewarden.recipe.Ranking
 ---@field list pagewarden.recipe.Candidate[] in order, who goes first first
@@ -135,21 +141,23 @@ function Ranking:note_rival(p)
 end
 
 
---- Reads all; where single processes are meant, the largest closely.
+--- Reads all; where single processes are meant, the largest closely. A rule may take who has no
+--- memory mapped: what is left of a process whose first thread has ended.
 ---@private
 ---@return pagewarden.Snapshot close
 ---@return integer largest bytes
 function Ranking:read()
   if not self.all then
-    local fields = self:is_of_wholes() and CLOSE_FIELDS or FIELDS
-    local asked = table.move(fields, 1, #fields, 1, { where = { vsize = { min = 1 } } })
+    local fields = self:is_of_everybody() and CLOSE_FIELDS or FIELDS
+    local where = not self.o.rule and { vsize = { min = 1 } } or nil
+    local asked = table.move(fields, 1, #fields, 1, { where = where })
     asked[#asked + 1] = self.o.cgroup and "cgroup" or nil
     self.all = assert(self.pw.proc.processes(asked))
   else
     assert(self.all:refresh())
   end
   local pids, largest = self:find_largest(self.all)
-  if self:is_of_wholes() then
+  if self:is_of_everybody() then
     return self.all, largest
   end
   return self:watch(pids), largest
@@ -170,6 +178,13 @@ function Ranking:is_of_wholes()
 end
 
 
+--- Whether all are looked at closely.
+---@private
+function Ranking:is_of_everybody()
+  return self.o.rule ~= nil or self:is_of_wholes()
+end
+
+
 --- The path of the cgroup that a process is ended with; nil for one of none, such as a session's
 --- own, that would be too much.
 ---@private
@@ -182,15 +197,24 @@ function Ranking:whole_of(p)
 end
 
 
---- Why a process is not to be ended, whatever it has; nil when it may be.
+--- Why a process cannot be ended.
 ---@private
-function Ranking:why_spared(p)
+function Ranking:why_impossible(p)
   local excluded = self.excluded[p.pid]
   if excluded and excluded.start_time == p.start_time then
     return excluded.why
-  end
-  if (p.oom_score_adj or 0) <= PROTECTED_ADJ then
+  elseif (p.oom_score_adj or 0) <= PROTECTED_ADJ then
     return "it is protected by its oom_score_adj"
+  end
+end
+
+
+--- Why a process is not to be ended, whatever it has; nil when it may be.
+---@private
+function Ranking:why_spared(p)
+  local why = self:why_impossible(p)
+  if why then
+    return why
   elseif selector.any(self.never, p, self.parent) then
     return "it is in never"
   elseif self:preference(p.cgroup) == "omit" then
@@ -364,6 +388,22 @@ function Ranking:take(p, wholes)
 end
 
 
+--- Finds the one whom a rule has go, which compares two at a time.
+---@private
+function Ranking:choose_by_rule(close)
+  local rule, first = self.o.rule, nil
+  for row in close:each() do
+    if not self:why_impossible(row) and rule.may_end(row)
+      and (not first or rule.is_larger(row, first)) then
+      first = self:describe(row)
+    end
+  end
+  if first then
+    self:add_process(first, rule.score(first))
+  end
+end
+
+
 --- Ranks all anew.
 ---@param now number
 ---@param total number bytes of memory and swap
@@ -371,6 +411,9 @@ function Ranking:refresh(now, total)
   self.list, self.spared, self.preferences, self.rival, self.at = {}, {}, {}, nil, now
   self.total = total
   local close, largest = self:read()
+  if self.o.rule then
+    return self:choose_by_rule(close)
+  end
   local wholes = {}
   for row in close:each() do
     self:take(self:describe(row), wholes)
