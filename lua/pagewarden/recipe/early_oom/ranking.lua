@@ -18,11 +18,13 @@ local MOST <const> = 16
 
 local WEIGHT <const> = 8
 
---- A crowd: so many processes of one name and user, with so many times what the largest process
---- has, where that is less than this share of all.
+--- A crowd: so many processes of one name and user, none older than so many seconds, with so many
+--- times what the largest process has, where that is less than this share of all. What a process
+--- had when it forked its children have as well, so that the largest may be large.
 local CROWD <const> = 32
+local CROWD_SECONDS <const> = 60
 local CROWD_TIMES <const> = 4
-local CROWD_SHARE <const> = 0.05
+local CROWD_SHARE <const> = 0.1
 
 --- As the core has it: at this oom_score_adj and below nobody is signalled (core/act/kill.h).
 local PROTECTED_ADJ <const> = -900
@@ -261,10 +263,17 @@ function Ranking:weight(p)
 end
 
 
+--- Seconds for which a process has been there.
+---@private
+function Ranking:age_of(p)
+  return self.at - p.start_time / self.pw.proc.clock_ticks()
+end
+
+
 --- What is known of one process, as the score sees it.
 ---@private
 function Ranking:describe(row)
-  local p = { total = self.total, age = self.at - row.start_time / self.pw.proc.clock_ticks() }
+  local p = { total = self.total, age = self:age_of(row) }
   for _, name in ipairs(CLOSE_FIELDS) do
     p[name] = row[name]
   end
@@ -337,13 +346,15 @@ function Ranking:add_process(p, score)
 end
 
 
---- Many processes of one name and user that have more together than any process alone: a program
---- that goes on starting itself is ended with its whole process group or not at all.
+--- Many young processes of one name and user that have more together than any process alone: a
+--- program that goes on starting itself is ended with its whole process group or not at all. The
+--- many processes of a browser or a server have been there for longer.
 ---@private
 function Ranking:add_crowd(largest)
   local crowds, crowd, within = {}, nil, self.o.cgroup
   for p in self.all:each() do
-    local key = (not within or is_within(p.cgroup, within)) and ("%d %s"):format(p.uid, p.comm)
+    local key = self:age_of(p) < CROWD_SECONDS and (not within or is_within(p.cgroup, within))
+      and ("%d %s"):format(p.uid, p.comm)
     local found = key and crowds[key] or { count = 0, size = 0 }
     crowds[key or ""] = found
     found.count, found.size, found.pid = found.count + 1, found.size + p.rss + (p.swap or 0), p.pid
