@@ -5,7 +5,7 @@
 set -eu
 
 image=$1
-packages='earlyoom nohang oomd systemd systemd-oomd'
+packages='earlyoom nohang oomd psi-notify systemd systemd-oomd'
 PATH=$PATH:/usr/sbin:/sbin
 
 [ ! -e "$image" ] || exit 0

@@ -1,38 +1,63 @@
 -- SPDX-License-Identifier: MIT
 -- How soon, by whose hand and at what cost a program is killed that takes all of the memory, in a
 -- guest of 512 MiB without swap, with a disk of it and with zram: by the kernel alone, by Debian's
--- daemons and, once scripts/early-oom.lua is there, by pagewarden. Medians of all repetitions.
+-- daemons and by scripts/early-oom.lua. Medians of all repetitions, and the worst stall of all. What
+-- the program had and what swap was free is as last seen before its end.
 --
--- Each run is kept in the build tree, and not done again; remove lab/reaction there to start anew.
+-- Each run takes 40 to 60 seconds, is kept in the build tree, and not done again; remove
+-- lab/reaction there to start anew.
 -- Kill times are good to 5 %, worst stalls to a factor of 2 to 4: emulation stalls by itself. The
 -- guest of systemd-oomd has systemd as process 1, in which the program grows more slowly.
 --
--- Usage: lua5.4 tests/bench/reaction.lua [repetitions], with PW_BUILD_DIR in the environment
+-- Usage: lua5.4 tests/bench/reaction.lua [repetitions [swaps [contenders [kernel]]]], such as
+-- `10 none,zram earlyoom,pagewarden 6.12`, with PW_BUILD_DIR in the environment
 package.path = "tests/lab/?.lua;" .. package.path
 local boot = require "boot"
 local kept_run = require "kept_run"
 
-local REPETITIONS = tonumber(arg[1]) or 3
-local KERNEL = "6.1"
-local FOLDER = os.getenv "PW_BUILD_DIR" .. "/lab/reaction"
-local SWAPS = { "none", "disk", "zram" }
-local COLUMNS = { { "seconds", "%8.1f" }, { "worst_ms", "%9.0f" }, { "p99_ms", "%8.1f" },
-  { "rss_kib", "%8.0f" }, { "idle_cpu", "%9.2f" }, { "idle_wakeups", "%9.0f" } }
-
-
-local function exists(path)
-  local file <close> = io.open(path)
-  return file ~= nil
-end
-
-
-local function contenders()
-  local names = { "none", "earlyoom", "nohang", "oomd", "systemd-oomd" }
-  if exists "scripts/early-oom.lua" then
-    names[#names + 1] = "pagewarden"
+--- The words of an argument, or all that there are.
+local function chosen(argument, all)
+  local words = {}
+  for word in (argument or all):gmatch "[^, ]+" do
+    words[#words + 1] = word
   end
-  return names
+  return words
 end
+
+
+local REPETITIONS = tonumber(arg[1]) or 3
+local SWAPS = chosen(arg[2], "none disk zram")
+local CONTENDERS = chosen(arg[3], "none earlyoom nohang oomd psi-notify systemd-oomd pagewarden")
+local KERNEL = arg[4] or "6.1"
+local FOLDER = os.getenv "PW_BUILD_DIR" .. "/lab/reaction"
+
+---@class bench.Column
+---@field title string
+---@field name string of a value that the guest tells
+---@field width integer
+---@field decimals integer
+---@field of fun(values: number[]): number of the repetitions, in order
+
+local function median(values)
+  return values[(#values + 1) // 2]
+end
+
+local function greatest(values)
+  return values[#values]
+end
+
+---@type bench.Column[]
+local COLUMNS = {
+  { title = "kill s", name = "seconds", width = 6, decimals = 1, of = median },
+  { title = "hog MiB", name = "hog_mib", width = 7, decimals = 0, of = median },
+  { title = "swap MiB", name = "swap_free_mib", width = 8, decimals = 0, of = median },
+  { title = "stall ms", name = "worst_ms", width = 8, decimals = 0, of = median },
+  { title = "worst ms", name = "worst_ms", width = 8, decimals = 0, of = greatest },
+  { title = "p99 ms", name = "p99_ms", width = 6, decimals = 1, of = median },
+  { title = "RSS KiB", name = "rss_kib", width = 7, decimals = 0, of = median },
+  { title = "CPU/10s", name = "idle_cpu", width = 7, decimals = 2, of = median },
+  { title = "wakes/10s", name = "idle_wakeups", width = 9, decimals = 0, of = median },
+}
 
 
 local function recall(path)
@@ -55,7 +80,7 @@ end
 local function runs_of(swap, contender)
   local runs = {}
   for number = 1, REPETITIONS do
-    local path = ("%s/%s-%s-%d"):format(FOLDER, swap, contender, number)
+    local path = ("%s/%s-%s-%s-%d"):format(FOLDER, KERNEL, swap, contender, number)
     if not recall(path) then
       measure(path, swap, contender)
     end
@@ -65,13 +90,14 @@ local function runs_of(swap, contender)
 end
 
 
-local function median(runs, name)
+--- What the runs have by that name, in order.
+local function values_of(runs, name)
   local values = {}
   for _, run in ipairs(runs) do
     values[#values + 1] = run[name]
   end
   table.sort(values)
-  return values[(#values + 1) // 2]
+  return values
 end
 
 
@@ -90,12 +116,21 @@ local function hands_of(runs)
 end
 
 
+local function print_titles()
+  local cells = { ("%-5s %-12s %4s"):format("swap", "contender", "runs") }
+  for _, column in ipairs(COLUMNS) do
+    cells[#cells + 1] = ("%" .. column.width .. "s"):format(column.title)
+  end
+  print(table.concat(cells, " ") .. " hand/signal")
+end
+
+
 local function print_row(swap, contender, runs)
   local cells = { ("%-5s %-12s %4d"):format(swap, contender, #runs) }
   for _, column in ipairs(COLUMNS) do
-    local value = median(runs, column[1])
-    local width = column[2]:match "%d+"
-    cells[#cells + 1] = value and column[2]:format(value) or ("%" .. width .. "s"):format "-"
+    local value = column.of(values_of(runs, column.name))
+    cells[#cells + 1] = value and ("%%%d.%df"):format(column.width, column.decimals):format(value)
+      or ("%" .. column.width .. "s"):format "-"
   end
   cells[#cells + 1] = hands_of(runs)
   print(table.concat(cells, " "))
@@ -111,11 +146,10 @@ local function main()
   io.stdout:setvbuf "line"
   assert(os.execute(("mkdir -p %s && sh tests/bench/contenders.sh %s/contenders"):format(FOLDER,
     FOLDER)))
-  print(("%-5s %-12s %4s %8s %9s %8s %8s %9s %9s %s"):format("swap", "contender", "runs", "kill s",
-    "worst ms", "p99 ms", "RSS KiB", "CPU/10s", "wakes/10s", "hand/signal"))
+  print_titles()
   local complete = true
   for _, swap in ipairs(SWAPS) do
-    for _, contender in ipairs(contenders()) do
+    for _, contender in ipairs(CONTENDERS) do
       local runs = runs_of(swap, contender)
       complete = complete and #runs == REPETITIONS
       print_row(swap, contender, runs)

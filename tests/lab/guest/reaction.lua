@@ -22,6 +22,7 @@ local CONTENDERS = {
   earlyoom = { "earlyoom", "-r", "3600" },
   nohang = { "nohang", "--monitor", "--config", "/etc/nohang/nohang.conf" },
   oomd = { "oomd", "--config", "/etc/oomd/oomd.json", "--interval", "1" },
+  ["psi-notify"] = { "psi-notify" }, -- which ends nobody
 }
 
 --- Where the programs run: as on a desktop, since some contenders look at names, and in the cgroup
@@ -132,14 +133,20 @@ local function measure_idle(program)
 end
 
 
---- Waits until the hog has ended: after how many seconds, and by which signal.
+--- Waits until the hog has ended: after how many seconds, by which signal, and what it had and was
+--- free of swap when that was last seen (bytes).
 local function await_end(hog, start)
+  local had, swap_free = 0, 0
   repeat
+    local status = hog.process:status()
+    if status and status.VmRSS then
+      had, swap_free = status.VmRSS + status.VmSwap, proc.meminfo().SwapFree
+    end
     lab.sleep(0.01)
     local pid, how, signal = wait.wait(hog.pid, wait.WNOHANG)
     if pid == hog.pid then
       hog.how, hog.status = how, signal
-      return now() - start, signal
+      return now() - start, signal, had, swap_free
     end
   until now() > start + PATIENCE_SECONDS
   error("nobody killed the hog", 0)
@@ -153,10 +160,12 @@ end
 
 
 local function tell_kill(hog, kills_before, start)
-  local seconds, signal = await_end(hog, start)
+  local seconds, signal, had, swap_free = await_end(hog, start)
   local kills = proc.vmstat().oom_kill - kills_before
   tell("seconds", ("%.2f"):format(seconds))
   tell("signal", signal)
+  tell("hog_mib", had >> 20)
+  tell("swap_free_mib", swap_free >> 20)
   tell("hand", kills > 0 and "kernel" or "contender")
 end
 
