@@ -15,7 +15,9 @@ local REAL <const>, VIRTUAL <const>, SHARED <const> = 1, 2, 3 -- the columns of 
 local KINDS = { "real", "virtual", "shared" }
 local KERNEL = { pid = 1, start_time = 0, title = "the kernel's slab", kinds = { "kernel" } }
 local TMPFS = { pid = 1, start_time = 0, title = "the machine", kinds = KINDS } -- and its kin
-local CALM <const> = 1800     -- seconds without a finding after which it is taken back
+local CALM <const> = 1800     -- seconds, or the patience, until what holds no more is taken back
+local FINE <const> = 54       -- finest buckets in the patience, when that is short
+local WIDEST <const> = 100 / 9 -- seconds that the finest bucket has at most
 local GONE <const> = 86400    -- seconds that the sum of what has no process is kept
 local SAVED <const> = 3600    -- seconds between two times that the history is written down
 local HALF <const> = 240 << 10 -- bytes of the state for each history
@@ -75,8 +77,8 @@ end
 
 
 --- What was found is said in the same way of processes and of sums.
-local function new_findings(pw, o, history)
-  return findings.new { again = o.again, calm = CALM,
+local function new_findings(pw, o, calm, history)
+  return findings.new { again = o.again, calm = calm,
     say = function(held)
       local growth = require "pagewarden.recipe.growth" -- only those who speak need it
       local said = growth.describe(pw, history, held.subject, held.column,
@@ -96,10 +98,13 @@ end
 
 local function start(pw, o)
   local terms = { columns = #KINDS, least = { o.growth, o.virtual, o.growth },
+    finest = math.min(WIDEST, math.max(o.patience / FINE, o.interval)),
     screen = o.growth / 16, share = o.share / 100, patience = o.patience,
     processes = 2 * o.processes, series = o.processes }
   local of_processes, of_sums = trend.history(terms), trend.history(terms)
-  local processes, totals = new_findings(pw, o, of_processes), new_findings(pw, o, of_sums)
+  local calm = math.min(CALM, o.patience)
+  local processes = new_findings(pw, o, calm, of_processes)
+  local totals = new_findings(pw, o, calm, of_sums)
   local groups, parents = sums.new(o.by), {}
   local fields = { "pid", "ppid", "comm", "start_time", "rss", "rss_anon", "rss_shmem", "swap",
     "vsize", where = { vsize = { min = 1 } }, by = "vsize", top = o.processes } -- no kernel threads
@@ -148,7 +153,7 @@ local function start(pw, o)
         if #o.match == 0 then
           totals:note(now, column == REAL and KERNEL or TMPFS, column, verdict)
         end
-      elseif group and now - group.blamed > CALM and is_meant(o, group.comm) then
+      elseif group and now - group.blamed > calm and is_meant(o, group.comm) then
         restart(pw, o, totals:note(now, { pid = number, start_time = 0, comm = group.comm,
           by = group.by, name = tostring(group.name), size = group.size,
           unit = group.by == "unit" and group.name, title = groups.title(group) }, column, verdict))
@@ -224,7 +229,7 @@ do not tell anonymous memory from files: there all resident memory counts.]],
   options = {
     opt.duration { "interval", default = "5s", min = "100ms", max = "1h",
       help = "time between two looks at all processes" },
-    opt.duration { "patience", default = "36h", min = "1m", max = "90d",
+    opt.duration { "patience", default = "36h", min = "10s", max = "90d",
       help = "what doubles within this time is called a leak; less is sooner, with false alarms" },
     opt.size { "growth", default = "16M", min = "64K",
       help = "least growth of real and of shared memory to speak of" },

@@ -3,13 +3,13 @@
 The sizes of many processes over time, each known by its pid and start time, and which of them leak.
 
 Every column of a process is a series of sizes, of which the lower envelope is kept at six scales:
-672 bytes for 48 days, but only from the first rise on that is worth it. Before that a process costs
+820 bytes for 48 days, but only from the first rise on that is worth it. Before that a process costs
 44 bytes, and 4 for each column. It starts small and grows by half while processes come, up to its
 limits; all of it is memory that Lua accounts for.
 
 `judge` looks at what is new. A series that rises is "growing"; a "leak" has grown by much or for
 long (times as large, times the time that took, is the patience or more), in each part of that time,
-without slowing down, above what it was known to reach in calm times, and with statistics that leave
+its tops with its floor, without slowing down, above what it was known to reach in calm times, and with statistics that leave
 no doubt even though so many are looked at.
 
 @classmod history
@@ -34,6 +34,7 @@ history:expire(now - 60)
 #define FEWEST_PROCESSES 4
 #define MOST_PROCESSES (1 << 20)
 #define MOST_COLUMNS 8
+#define LEAST_FINEST_SECONDS 0.01
 
 /* The block lies in a second userdata, the object's user value, so it can be replaced. */
 struct object {
@@ -228,12 +229,12 @@ static const struct pw_series *check_series(lua_State *L, struct object *object,
 }
 
 
-static void push_finding(lua_State *L, const struct pw_finding *finding,
+static void push_finding(lua_State *L, const struct pw_finding *finding, double bucket_seconds,
                          const struct pw_terms *terms) {
-    lua_createtable(L, 0, 14);
+    lua_createtable(L, 0, 15);
     pw_set_integer(L, "points", (int64_t)finding->points);
     pw_set_integer(L, "rises", finding->rises);
-    pw_set_number(L, "bucket", pw_scale_seconds(finding->scale));
+    pw_set_number(L, "bucket", bucket_seconds);
     pw_set_number(L, "seconds", finding->seconds);
     pw_set_number(L, "first", finding->first);
     pw_set_number(L, "last", finding->last);
@@ -277,7 +278,7 @@ static int finding(lua_State *L) {
     if (points.count >= 2) {
         pw_test(&points, &found);
     }
-    push_finding(L, &found, &object->terms[column]);
+    push_finding(L, &found, pw_scale_seconds(series, scale), &object->terms[column]);
     return 1;
 }
 
@@ -325,8 +326,8 @@ static int expire(lua_State *L) {
 
 
 /***
-What is worth remembering, as bytes for `load`: of each process with series the scales from 40
-minutes on, 24 bytes and 340 for each column.
+What is worth remembering, as bytes for `load`: of each process with series the three coarsest
+scales, 24 bytes and 412 for each column.
 @function save
 @int[opt] most so many bytes at most
 @treturn string
@@ -418,6 +419,16 @@ static uint32_t check_count(lua_State *L, const char *name, lua_Number missing, 
 }
 
 
+/* Finer scales would be noise, and coarser ones never fill. */
+static double check_finest(lua_State *L) {
+    lua_Number finest = pw_number_field(L, 1, "finest", PW_FINEST_SECONDS);
+    if (!(finest >= LEAST_FINEST_SECONDS && finest <= PW_FINEST_SECONDS)) {
+        luaL_error(L, "bad field 'finest' (0.01 to 11.1 expected)");
+    }
+    return (double)finest;
+}
+
+
 static double check_amount(lua_State *L, const char *name, lua_Number missing) {
     lua_Number amount = pw_number_field(L, 1, name, missing);
     if (!(amount >= 0 && isfinite(amount))) {
@@ -460,8 +471,9 @@ static void check_terms(lua_State *L, struct object *object, uint32_t columns) {
 
 
 int pw_new_history(lua_State *L) {
-    static const char *const names[] = {"columns",  "screen",        "processes", "series", "least",
-                                        "patience", "false_finding", "share",     NULL};
+    static const char *const names[] = {"columns", "screen", "finest",   "processes",
+                                        "series",  "least",  "patience", "false_finding",
+                                        "share",   NULL};
     pw_check_surplus(L, 1);
     lua_settop(L, 1);
     if (lua_isnil(L, 1)) {
@@ -471,7 +483,7 @@ int pw_new_history(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     pw_check_names(L, 1, names, "field");
     struct pw_history_shape shape = {check_count(L, "columns", 1, MOST_COLUMNS),
-                                     check_amount(L, "screen", 0)};
+                                     check_amount(L, "screen", 0), check_finest(L)};
     struct pw_history_room limit = {check_count(L, "processes", 1024, MOST_PROCESSES),
                                     check_count(L, "series", 1024, MOST_PROCESSES)};
     struct pw_history_room room = {.processes = smaller(FEWEST_PROCESSES, limit.processes)};

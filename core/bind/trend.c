@@ -100,6 +100,8 @@ Makes an empty history.
 @tparam[opt] table options
 @int[opt=1] options.columns series of each process, 1 to 8
 @number[opt=0] options.screen a rise from which on the series of a process are kept
+@number[opt=11.1] options.finest width of the finest buckets in seconds, at most 11.1: those of the
+coarsest scale are 7776 times as wide, a day
 @int[opt=1024] options.processes most that are followed at a time
 @int[opt=1024] options.series most of them whose series are kept
 @tparam[opt=0] number|{number,...} options.least rise that is worth a word, of all columns or of

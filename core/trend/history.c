@@ -146,7 +146,7 @@ struct pw_series *pw_history_keep(struct pw_history *history, struct pw_followed
     if (followed->series == PW_NO_SERIES) {
         followed->series = take_series(history);
         for (uint32_t i = 0; followed->series != PW_NO_SERIES && i < history->shape.columns; i++) {
-            pw_series_init(pw_history_series(history, followed, i));
+            pw_series_init(pw_history_series(history, followed, i), history->shape.finest_seconds);
         }
     }
     return pw_history_series(history, followed, 0);

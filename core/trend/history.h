@@ -19,8 +19,9 @@
 #define PW_NO_SERIES UINT32_MAX
 
 struct pw_history_shape {
-    uint32_t columns; /* series of each process, at least 1 */
-    double screen;    /* a rise above the floor from which on the series are kept, >= 0 */
+    uint32_t columns;      /* series of each process, at least 1 */
+    double screen;         /* a rise above the floor from which on the series are kept, >= 0 */
+    double finest_seconds; /* width of the finest buckets, PW_FINEST_SECONDS at most */
 };
 
 /* What fits into a block. */

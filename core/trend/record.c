@@ -8,12 +8,13 @@
 #define SCALES_BYTES ((PW_SCALES - FIRST_SCALE) * sizeof(struct pw_scale))
 
 /* Another number when the meaning of what is written changes. */
-static const char MAGIC[8] = "pwtrend1";
+static const char MAGIC[8] = "pwtrend2";
 
 struct head {
     char magic[sizeof MAGIC];
     uint32_t columns;
     uint32_t record_bytes;
+    double finest_seconds;
 };
 
 struct record {
@@ -25,7 +26,8 @@ struct record {
 
 static struct head head_for(const struct pw_history_shape *shape) {
     struct head head = {.columns = shape->columns,
-                        .record_bytes = (uint32_t)pw_record_bytes(shape)};
+                        .record_bytes = (uint32_t)pw_record_bytes(shape),
+                        .finest_seconds = shape->finest_seconds};
     memcpy(head.magic, MAGIC, sizeof MAGIC);
     return head;
 }
@@ -82,7 +84,7 @@ static bool is_sound(const struct pw_series *series, double now) {
     for (size_t i = FIRST_SCALE; i < PW_SCALES; i++) {
         const struct pw_scale *scale = &series->scales[i];
         if (scale->finished > PW_SCALE_POINTS || scale->finished > scale->number ||
-            scale->number > now / pw_scale_seconds(i) || isinf(scale->floor)) {
+            scale->number > now / pw_scale_seconds(series, i) || isinf(scale->floor)) {
             return false;
         }
     }

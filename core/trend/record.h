@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a history is when written down, to survive a restart: of each process with series the floors
- * and the three coarsest scales (40 minutes, 4 hours, a day), 32 bytes and 340 for each column. The
+ * and the three coarsest scales (40 minutes, 4 hours, a day), 24 bytes and 412 for each column. The
  * finer ones have forgotten after five hours anyway. Only the same build on the same machine
  * reads it again: anything else is refused as a whole.
  */

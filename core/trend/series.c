@@ -2,6 +2,7 @@
 #include "trend/series.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Steps of the coded logarithm in each doubling: 65,534 steps reach 2^40. */
 #define STEPS 1638.0
@@ -23,8 +24,8 @@ double pw_size_of_code(uint16_t code) {
 }
 
 
-double pw_scale_seconds(size_t scale) {
-    double seconds = PW_COARSEST_SECONDS;
+double pw_scale_seconds(const struct pw_series *series, size_t scale) {
+    double seconds = (double)series->coarsest_seconds;
     for (size_t i = scale + 1; i < PW_SCALES; i++) {
         seconds /= PW_SCALE_RATIO;
     }
@@ -32,8 +33,8 @@ double pw_scale_seconds(size_t scale) {
 }
 
 
-void pw_series_init(struct pw_series *series) {
-    *series = (struct pw_series){0};
+void pw_series_init(struct pw_series *series, double finest_seconds) {
+    *series = (struct pw_series){.coarsest_seconds = (float)(finest_seconds * PW_SCALE_SPAN)};
     for (size_t i = 0; i < PW_SCALES; i++) {
         series->scales[i].floor = NAN;
     }
@@ -54,8 +55,16 @@ static void learn(struct pw_scale *scale, uint16_t code) {
 }
 
 
+static uint16_t *top_of(struct pw_scale *scale) {
+    return &scale->tops[scale->number / PW_TOP_BUCKETS % PW_SCALE_TOPS];
+}
+
+
 static void keep(struct pw_scale *scale, uint16_t code) {
     scale->floors[scale->number++ % PW_SCALE_POINTS] = code;
+    if (scale->number % PW_TOP_BUCKETS == 0) {
+        *top_of(scale) = 0;
+    }
     if (scale->finished < PW_SCALE_POINTS) {
         scale->finished++;
     }
@@ -84,31 +93,36 @@ static void finish(struct pw_scale *scale, uint32_t number) {
 static void begin_at(struct pw_scale *scale, uint32_t number) {
     scale->number = number;
     scale->finished = 0;
+    memset(scale->tops, 0, sizeof scale->tops);
 }
 
 
-static void take(struct pw_scale *scale, uint32_t number, float value) {
+static void take(struct pw_scale *scale, uint32_t number, float value, uint16_t code) {
     if (isnan(scale->floor) && scale->finished == 0) {
         begin_at(scale, number);
     } else if (number > scale->number) {
         finish(scale, number);
     }
     scale->floor = fminf(scale->floor, value);
+    if (code > *top_of(scale)) {
+        *top_of(scale) = code;
+    }
 }
 
 
 bool pw_series_add(struct pw_series *series, double seconds, double size) {
-    double position = floor(seconds / pw_scale_seconds(0));
+    double position = floor(seconds / pw_scale_seconds(series, 0));
     if (!(isfinite(size) && size >= 0 && position >= 0 && position < LATEST_NUMBER)) {
         return false;
     }
     uint32_t number = (uint32_t)position;
+    uint16_t code = pw_code_of_size(size);
     const struct pw_scale *finest = &series->scales[0];
     if (number < finest->number && !(isnan(finest->floor) && finest->finished == 0)) {
         return false;
     }
     for (size_t i = 0; i < PW_SCALES; i++, number /= PW_SCALE_RATIO) {
-        take(&series->scales[i], number, (float)size);
+        take(&series->scales[i], number, (float)size, code);
     }
     return true;
 }
@@ -116,7 +130,7 @@ bool pw_series_add(struct pw_series *series, double seconds, double size) {
 
 void pw_scale_points(const struct pw_series *series, size_t scale, struct pw_points *points) {
     const struct pw_scale *from = &series->scales[scale];
-    double width = pw_scale_seconds(scale);
+    double width = pw_scale_seconds(series, scale);
     points->count = 0;
     for (uint32_t number = from->number - from->finished; number < from->number; number++) {
         uint16_t code = from->floors[number % PW_SCALE_POINTS];
@@ -125,6 +139,23 @@ void pw_scale_points(const struct pw_series *series, size_t scale, struct pw_poi
             points->values[points->count++] = pw_size_of_code(code);
         }
     }
+}
+
+
+size_t pw_scale_tops(const struct pw_series *series, size_t scale, double from_seconds,
+                     double tops[PW_SCALE_TOPS]) {
+    const struct pw_scale *from = &series->scales[scale];
+    uint32_t last = from->number / PW_TOP_BUCKETS;
+    uint32_t first = (uint32_t)(from_seconds / pw_scale_seconds(series, scale)) / PW_TOP_BUCKETS;
+    size_t count = 0;
+    for (uint32_t i = first + PW_SCALE_TOPS > last ? first : last - PW_SCALE_TOPS + 1; i <= last;
+         i++) {
+        uint16_t code = from->tops[i % PW_SCALE_TOPS];
+        if (code != 0) {
+            tops[count++] = pw_size_of_code(code);
+        }
+    }
+    return count;
 }
 
 

@@ -19,6 +19,9 @@
 #define LEAST_STEADY_GROWING 0.35
 #define LEAST_STEADY_LEAKING 0.7
 
+/* The tops of a leak rise by at least this part of what its floor does. */
+#define LEAST_TOPPED 0.25
+
 /* How far above what is known a leak has to be. */
 #define ABOVE_CEILING 1.05
 
@@ -113,6 +116,14 @@ static void measure(const struct pw_points *points, struct pw_finding *finding) 
 }
 
 
+/* From one half to the other. */
+static double rise_of_tops(const struct pw_series *series, size_t scale, double from_seconds) {
+    double tops[PW_SCALE_TOPS];
+    size_t count = pw_scale_tops(series, scale, from_seconds, tops), half = count / 2;
+    return half > 0 ? median_of_few(tops + count - half, half) - median_of_few(tops, half) : 0;
+}
+
+
 static bool is_growing(const struct pw_finding *finding, const struct pw_terms *terms) {
     return finding->last - finding->first >= terms->least && finding->kept >= LEAST_KEPT_GROWING &&
            finding->rises >= 3 && finding->late >= LEAST_STEADY_GROWING * finding->early;
@@ -126,6 +137,7 @@ static bool is_grounded(const struct pw_finding *finding, const struct pw_terms 
            finding->grounds >= terms->patience && finding->kept >= LEAST_KEPT_LEAKING &&
            finding->rises == PW_SECTIONS - 1 &&
            finding->late >= LEAST_STEADY_LEAKING * finding->early &&
+           finding->topped >= LEAST_TOPPED * (finding->last - finding->first) &&
            finding->last >= finding->ceiling * ABOVE_CEILING;
 }
 
@@ -142,6 +154,7 @@ void pw_look(const struct pw_series *series, size_t scale, const struct pw_terms
         return;
     }
     measure(points, finding);
+    finding->topped = rise_of_tops(series, scale, points->times[0]);
     const struct pw_scale *looked_at = &series->scales[scale];
     finding->ceiling = looked_at->suspicious ? pw_size_of_code(looked_at->ceiling) : 0;
     if (is_growing(finding, terms)) {

@@ -8,6 +8,8 @@
  *   a quick growth that is small is what loads, caches and collectors do all the time.
  * - It grew in each part of that time, so a step or a few are none.
  * - It is not slowing down, as what warms up or fills does.
+ * - Its tops rise as well: a floor that rises below tops that do not is what an allocator makes of
+ *   the same memory, taken and given back.
  * - It is above what it was known to reach in calm times, and gave hardly anything back.
  * - The Theil-Sen slope is above 0 at the lower end of its interval, and the Mann-Kendall test,
  *   with its variance corrected for ties and for autocorrelation, leaves no doubt even though so
@@ -51,6 +53,7 @@ struct pw_finding {
     double kept;        /* 0 to 1: the part of the buckets that no later one fell below */
     unsigned rises;     /* of the five from one section to the next, those worth the name */
     double grounds;     /* times as large, times seconds */
+    double topped;      /* rise of the tops, from the middle of one half to that of the other */
     double ceiling;     /* that it is above; 0 when none is known */
     double p;           /* one-sided: could it be chance? 1 where it was not tested */
 };

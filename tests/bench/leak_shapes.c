@@ -268,6 +268,21 @@ static double generations(struct subject *s, double seconds) {
 }
 
 
+static void draw_fragmenting(struct subject *s) {
+    s->period = log_uniform(s, 10, 6 * HOUR);
+    s->amplitude = uniform(s, 0.2, 2);
+    s->capacity = log_uniform(s, 6 * HOUR, 10 * DAY);
+    s->level = uniform(s, 0.8, 0.95);
+}
+
+
+/* A collector whose allocator gives back less each time, until it keeps what a tooth needs. */
+static double fragmenting(struct subject *s, double seconds) {
+    double kept = s->level * s->amplitude * fmin(1, seconds / s->capacity);
+    return fmax(teeth(s, seconds), 1 + kept);
+}
+
+
 static void draw_trimming(struct subject *s) {
     s->amplitude = uniform(s, 0.05, 0.4);
     s->period = log_uniform(s, 20 * MINUTE, 6 * HOUR);
@@ -389,6 +404,7 @@ const struct shape shapes[] = {
     {"saw-tooth under 20 min", false, draw_short_teeth, teeth, NULL},
     {"saw-tooth up to 24 h", false, draw_long_teeth, teeth, NULL},
     {"generations", false, draw_generations, generations, NULL},
+    {"fragmentation", false, draw_fragmenting, fragmenting, NULL},
     {"malloc that trims", false, draw_trimming, trimming, NULL},
     {"wandering", false, draw_wandering, flat, NULL},
     {"swapped out and in", false, draw_swapping, swapping, NULL},

@@ -74,7 +74,8 @@ static void alarm_at(struct alarms *alarms, const struct subject *subject, doubl
 
 
 static void make_history(void) {
-    struct pw_history_shape shape = {.columns = 1, .screen = MIB};
+    struct pw_history_shape shape = {
+        .columns = 1, .screen = MIB, .finest_seconds = PW_FINEST_SECONDS};
     struct pw_history_room room = {HOST_PROCESSES, 1};
     if (!history && !(history = malloc(pw_history_bytes(&shape, &room)))) {
         exit(1);

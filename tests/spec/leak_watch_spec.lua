@@ -109,6 +109,13 @@ describe("leak-watch names", function()
     assert.event(world, "leak", { pid = p.pid })
   end)
 
+  it("a leak within seconds, where there is patience for no more", function()
+    local world <close>, p = watch_real(function(second) return 10 + second end,
+      { interval = "200ms", patience = "10s" }, "200ms")
+    world:advance "40s"
+    assert.event(world, "leak", { pid = p.pid, slope = about(MIB, 0.1) })
+  end)
+
   it("a slow leak under a garbage collector's saw-tooth", function()
     local world <close>, p = watch_days(function(hour)
       return 100 + hour * 3600 % 1200 / 10 + 20 * hour
@@ -252,6 +259,15 @@ describe("leak-watch leaves alone", function()
   it("a saw-tooth of 20 minutes that always comes back down", function()
     local world <close> = watch_days(function(hour) return 100 + hour * 3600 % 1200 / 2 end)
     world:advance "2d"
+    assert.no_event(world, "leak")
+  end)
+
+  it("a floor that rises to tops that do not, as an allocator gives back ever less", function()
+    local world <close> = watch_days(function(hour)
+      return math.max(100 + hour * 3600 % 1200 / 2, 100 + math.min(550, 20 * hour))
+    end)
+    world:advance "2d"
+    assert.event(world, "growing")
     assert.no_event(world, "leak")
   end)
 

@@ -14,7 +14,8 @@
 #define DAY 86400.0
 #define MIB 1048576.0
 
-static const struct pw_history_shape shape = {.columns = 2, .screen = 0};
+static const struct pw_history_shape shape = {
+    .columns = 2, .screen = 0, .finest_seconds = PW_FINEST_SECONDS};
 static const struct pw_terms terms[] = {{16 * MIB, 0.05, 36 * HOUR, 0.01},
                                         {16 * MIB, 0.05, 36 * HOUR, 0.01}};
 
@@ -88,7 +89,8 @@ static void each_process_has_its_own_series(void **state) {
 
 static void who_never_rises_costs_no_series(void **state) {
     (void)state;
-    const struct pw_history_shape screened = {.columns = 2, .screen = 100};
+    const struct pw_history_shape screened = {
+        .columns = 2, .screen = 100, .finest_seconds = PW_FINEST_SECONDS};
     struct pw_history *history = history_of(&screened, 8, 1);
     for (int i = 0; i < 100; i++) {
         saw(history, 1, 1, 20 * i, 1000 + i % 40);
@@ -176,13 +178,15 @@ static void a_damaged_record_is_refused(void **state) {
 
 static void a_record_of_another_shape_is_not_read(void **state) {
     (void)state;
-    const struct pw_history_shape narrow = {.columns = 1};
+    const struct pw_history_shape narrow = {.columns = 1, .finest_seconds = PW_FINEST_SECONDS};
+    const struct pw_history_shape quick = {.columns = 2, .finest_seconds = 1};
     char bytes[64] = {0};
     size_t records;
     pw_record_begin(&shape, bytes);
     assert_true(pw_record_check(&shape, bytes, pw_record_head_bytes(), &records));
     assert_int_equal(records, 0);
     assert_false(pw_record_check(&narrow, bytes, pw_record_head_bytes(), &records));
+    assert_false(pw_record_check(&quick, bytes, pw_record_head_bytes(), &records));
     assert_false(pw_record_check(&shape, bytes, pw_record_head_bytes() + 1, &records));
     assert_false(pw_record_check(&shape, bytes, 3, &records));
 }

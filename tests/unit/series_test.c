@@ -46,7 +46,7 @@ static enum pw_verdict live(struct pw_series *series, life *size, double from, d
 
 static enum pw_verdict judge(life *size, double seconds) {
     struct pw_series series;
-    pw_series_init(&series);
+    pw_series_init(&series, PW_FINEST_SECONDS);
     return live(&series, size, 0, seconds);
 }
 
@@ -64,9 +64,26 @@ static void sizes_are_kept_to_a_twentieth_of_a_percent(void **state) {
 
 static void a_day_is_the_coarsest_scale(void **state) {
     (void)state;
-    assert_float_equal(pw_scale_seconds(PW_SCALES - 1), DAY, 0);
-    assert_float_equal(pw_scale_seconds(0), DAY / 7776, 1e-9);
-    assert_int_equal(sizeof(struct pw_series), 672);
+    struct pw_series series;
+    pw_series_init(&series, PW_FINEST_SECONDS);
+    assert_float_equal(pw_scale_seconds(&series, PW_SCALES - 1), DAY, 0);
+    assert_float_equal(pw_scale_seconds(&series, 0), DAY / 7776, 1e-9);
+    assert_int_equal(sizeof series, 820);
+}
+
+
+static void all_scales_are_narrower_for_who_has_less_time(void **state) {
+    (void)state;
+    struct pw_series series;
+    struct pw_points points;
+    pw_series_init(&series, 0.5);
+    for (int step = 0; step < 100; step++) {
+        pw_series_add(&series, 0.1 * step, 1000 + step);
+    }
+    pw_scale_points(&series, 1, &points);
+    assert_int_equal(points.count, 3);
+    assert_float_equal(points.times[0], 1.5, 1e-6);
+    assert_float_equal(points.values[1], 1030, 1);
 }
 
 
@@ -74,7 +91,7 @@ static void each_bucket_keeps_the_least(void **state) {
     (void)state;
     struct pw_series series;
     struct pw_points points;
-    pw_series_init(&series);
+    pw_series_init(&series, PW_FINEST_SECONDS);
     for (int second = 0; second < 140; second++) {
         pw_series_add(&series, second, 1000 + (second * 7919) % 500 + 1000 * (second / 67));
     }
@@ -86,11 +103,29 @@ static void each_bucket_keeps_the_least(void **state) {
 }
 
 
+static void tops_are_kept_of_four_buckets_each(void **state) {
+    (void)state;
+    struct pw_series series;
+    double tops[PW_SCALE_TOPS];
+    pw_series_init(&series, 1);
+    for (int second = 10; second < 60; second++) {
+        pw_series_add(&series, second, second % 4 == 1 ? 1000 * second : 5);
+    }
+    assert_int_equal(pw_scale_tops(&series, 0, 50, tops), 3);
+    assert_float_equal(tops[0], 49000, 30);
+    assert_float_equal(tops[2], 57000, 30);
+    assert_int_equal(pw_scale_tops(&series, 0, 0, tops), PW_SCALE_TOPS);
+    assert_float_equal(tops[0], 13000, 10);
+    pw_series_add(&series, 100, 7);
+    assert_int_equal(pw_scale_tops(&series, 0, 0, tops), 2); /* nobody looked in between */
+}
+
+
 static void what_was_not_seen_is_a_gap(void **state) {
     (void)state;
     struct pw_series series;
     struct pw_points points;
-    pw_series_init(&series);
+    pw_series_init(&series, PW_FINEST_SECONDS);
     for (int i = 0; i < 20; i++) {
         pw_series_add(&series, i < 10 ? 20 * i : 20 * i + 100, 5);
     }
@@ -106,7 +141,7 @@ static void what_was_not_seen_is_a_gap(void **state) {
 static void the_past_and_what_is_no_size_are_refused(void **state) {
     (void)state;
     struct pw_series series;
-    pw_series_init(&series);
+    pw_series_init(&series, PW_FINEST_SECONDS);
     assert_true(pw_series_add(&series, 1000, 5));
     assert_false(pw_series_add(&series, 900, 5));
     assert_false(pw_series_add(&series, -1, 5));
@@ -175,7 +210,7 @@ static void what_only_grows_is_none(void **state) {
 static void a_ceiling_is_learned_in_calm_times_only(void **state) {
     (void)state;
     struct pw_series series;
-    pw_series_init(&series);
+    pw_series_init(&series, PW_FINEST_SECONDS);
     live(&series, early_load_then_leak, 0, 10 * DAY);
     double known = pw_size_of_code(series.scales[3].ceiling);
     assert_float_equal(known / (1000 * MIB), 1, 0.02);
@@ -239,7 +274,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_kept_to_a_twentieth_of_a_percent),
         cmocka_unit_test(a_day_is_the_coarsest_scale),
+        cmocka_unit_test(all_scales_are_narrower_for_who_has_less_time),
         cmocka_unit_test(each_bucket_keeps_the_least),
+        cmocka_unit_test(tops_are_kept_of_four_buckets_each),
         cmocka_unit_test(what_was_not_seen_is_a_gap),
         cmocka_unit_test(the_past_and_what_is_no_size_are_refused),
         cmocka_unit_test(what_grows_without_end_is_a_leak),

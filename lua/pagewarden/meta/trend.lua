@@ -47,6 +47,7 @@ function trend.envelope(options) end
 ---@class pagewarden.HistoryOptions
 ---@field columns? integer series of each process, 1 to 8
 ---@field screen? number a rise from which on the series of a process are kept
+---@field finest? number width of the finest buckets in seconds, at most 11.1
 ---@field processes? integer most that are followed at a time
 ---@field series? integer most of them whose series are kept
 ---@field least? number|number[] rise that is worth a word, of all columns or of each
