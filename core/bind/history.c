@@ -9,8 +9,8 @@ limits; all of it is memory that Lua accounts for.
 
 `judge` looks at what is new. A series that rises is "growing"; a "leak" has grown by much or for
 long (times as large, times the time that took, is the patience or more), in each part of that time,
-its tops with its floor, without slowing down, above what it was known to reach in calm times, and with statistics that leave
-no doubt even though so many are looked at.
+its tops with its floor, without slowing down, above what it was known to reach in calm times, and
+with statistics that leave no doubt even though so many are looked at.
 
 @classmod history
 @usage
