@@ -74,7 +74,11 @@ local function new_guard(pw, o)
 end
 
 
+--- Watches as systemd-oomd would where that is asked for.
 local function start(pw, o)
+  if o.preset == "systemd-oomd" then
+    return require("pagewarden.recipe.early_oom.cgroup_guard").start(pw, o)
+  end
   local guard, message = new_guard(pw, o)
   if not guard then
     return nil, message
@@ -111,10 +115,10 @@ eighth, if they are the system's: nobody is spared for his name alone. What syst
 at cgroups is honoured. Where another program of this kind runs it only says what it would do.
 
 Without swap only memory counts, and without PSI (before Linux 4.20) conditions on some and full
-never hold. With preset=earlyoom it decides when and whom as earlyoom 1.8 does by the same
-arguments; where it does not, its page in the cookbook says. Whom it may end it reads as the score
-says; whatever that is, init, kernel threads, what is protected by an oom_score_adj of -900 and
-pagewarden itself are never signalled.]],
+never hold. With preset=earlyoom or systemd-oomd it decides when and whom as that daemon does by
+the same settings; where it does not, its page in the cookbook says. Whom it may end it reads as the
+score says; whatever that is, init, kernel threads, what is protected by an oom_score_adj of -900
+and pagewarden itself are never signalled.]],
   examples = {
     "pagewarden run early-oom --yes",
     "pagewarden run early-oom --dry-run -o act='available<20% and swap<50%'",
@@ -153,9 +157,10 @@ pagewarden itself are never signalled.]],
       help = "start services again that ended when they were asked" },
     opt.duration { "unit_wait", default = "10s", min = "1s", max = "1h",
       help = "how long a service may take to start by itself" },
-    opt.choice { "preset", choices = { "none", "earlyoom" }, default = "none",
+    opt.choice { "preset", choices = { "none", "earlyoom", "systemd-oomd" }, default = "none",
       help = "decide as that daemon does, by its own settings" },
-    opt.string { "settings", default = "", help = "of the preset: earlyoom's arguments" },
+    opt.string { "settings", default = "",
+      help = "of the preset: earlyoom's arguments; what oomd.conf and units have, by cgroup" },
   },
   needs = needs,
   check = check,

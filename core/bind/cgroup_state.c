@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*** @module pagewarden.cgroup */
 #include <errno.h>
+#include <string.h>
 
 #include "bind/cgroup.h"
 #include "read/cgroup_preference.h"
@@ -133,13 +134,34 @@ int pw_cgroup_id(lua_State *L) {
 }
 
 
+/* What is written at a cgroup for whom the third argument names, or for anybody: 0 or -errno. */
+static int read_preference(lua_State *L, const struct pw_cgroup_call *call,
+                           enum pw_cgroup_preference *preference) {
+    struct pw_slice watched = {0};
+    if (lua_isnoneornil(L, 3)) {
+        return pw_cgroup_read_preference(&call->reader->source, &call->cgroups, call->path,
+                                         preference);
+    }
+    watched.data = luaL_checklstring(L, 3, &watched.size);
+    luaL_argcheck(L, strlen(watched.data) == watched.size, 3, "path holds a NUL");
+    luaL_argcheck(L, !pw_cgroup_climbs(watched.data), 3, "path holds '..'");
+    return pw_cgroup_read_own_preference(&call->reader->source, &call->cgroups, call->path, watched,
+                                         preference);
+}
+
+
 /***
 What an administrator wrote at a cgroup, or one above it, for those who end programs when memory is
 short: the extended attributes `oomd_prefer`, `oomd_avoid` and `oomd_omit` of oomd and systemd-oomd
 (`ManagedOOMPreference=`). Of several the strongest counts, omit before avoid before prefer. Those
 in the namespace `user` count only at cgroups of root: nobody may exempt himself.
+
+With `watched`, a cgroup above, only what systemd-oomd would go by that watches it:
+`user.oomd_avoid` and `user.oomd_omit` of the cgroup itself, where it is root's or has the owner of
+the watched one.
 @function preference
 @tparam string path
+@tparam[opt] string watched
 @treturn[1] string|boolean `"prefer"`, `"avoid"`, `"omit"` or false
 @return[2] nil, message, errno, kind
 */
@@ -147,12 +169,9 @@ int pw_cgroup_preference(lua_State *L) {
     static const char *const names[] = {[PW_PREFERENCE_PREFER] = "prefer",
                                         [PW_PREFERENCE_AVOID] = "avoid",
                                         [PW_PREFERENCE_OMIT] = "omit"};
-    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 2);
+    struct pw_cgroup_call call = pw_cgroup_begin_with_path(L, 3);
     enum pw_cgroup_preference preference;
-    int error =
-        call.cgroups.version
-            ? pw_cgroup_read_preference(&call.reader->source, &call.cgroups, call.path, &preference)
-            : -EOPNOTSUPP;
+    int error = call.cgroups.version ? read_preference(L, &call, &preference) : -EOPNOTSUPP;
     if (error) {
         return pw_cgroup_fail(L, &call, "folder", -error);
     }

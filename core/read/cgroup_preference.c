@@ -48,3 +48,33 @@ int pw_cgroup_read_preference(const struct pw_source *source, const struct pw_cg
     }
     return 0;
 }
+
+
+/* Whether what is written in "user" at one folder counts for who watches the other: its owner. */
+static bool has_say(int fd, int watched_fd) {
+    struct stat status, watched;
+    return fstat(fd, &status) == 0 && fstat(watched_fd, &watched) == 0 &&
+           (status.st_uid == 0 || status.st_uid == watched.st_uid);
+}
+
+
+int pw_cgroup_read_own_preference(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                                  struct pw_slice path, struct pw_slice watched,
+                                  enum pw_cgroup_preference *preference) {
+    *preference = PW_PREFERENCE_NONE;
+    int fd = pw_cgroup_open(source, cgroups, path);
+    if (fd < 0) {
+        return fd;
+    }
+    int watched_fd = pw_cgroup_open(source, cgroups, watched);
+    if (watched_fd >= 0 && has_say(fd, watched_fd)) {
+        *preference = is_set(fd, user_names[PW_PREFERENCE_OMIT])    ? PW_PREFERENCE_OMIT
+                      : is_set(fd, user_names[PW_PREFERENCE_AVOID]) ? PW_PREFERENCE_AVOID
+                                                                    : PW_PREFERENCE_NONE;
+    }
+    if (watched_fd >= 0) {
+        close(watched_fd);
+    }
+    close(fd);
+    return watched_fd < 0 ? watched_fd : 0;
+}

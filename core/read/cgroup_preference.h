@@ -21,4 +21,11 @@ enum pw_cgroup_preference {
 int pw_cgroup_read_preference(const struct pw_source *source, const struct pw_cgroups *cgroups,
                               struct pw_slice path, enum pw_cgroup_preference *preference);
 
+/* What a cgroup itself has of systemd-oomd's: avoid and omit in "user", where its folder is root's
+ * or has the same owner as that of a cgroup above it that is watched (src/oom/oomd-util.c, systemd
+ * 254: oomd_fetch_cgroup_oom_preference). 0 or -errno. */
+int pw_cgroup_read_own_preference(const struct pw_source *source, const struct pw_cgroups *cgroups,
+                                  struct pw_slice path, struct pw_slice watched,
+                                  enum pw_cgroup_preference *preference);
+
 #endif

@@ -93,6 +93,7 @@ assert(cgroup.open(root):state("/system.slice").populated)
 assert(cgroup.open(root):procs "/system.slice")
 assert(cgroup.open(root):id "/system.slice")
 assert(cgroup.open(root):preference "/system.slice" == false)
+assert(cgroup.open(root):preference("/system.slice", "/") == false)
 assert(not cgroup.open(root):container())
 
 -- pagewarden.mm

@@ -85,11 +85,12 @@ function cgroup.id(path) end
 
 --- What was written at a cgroup, or one above it, for those who end programs for memory.
 ---@param path string
+---@param watched? string only what systemd-oomd would go by that watches this cgroup above
 ---@return "prefer"|"avoid"|"omit"|false|nil
 ---@return string? message
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
-function cgroup.preference(path) end
+function cgroup.preference(path, watched) end
 
 
 --- The swap that a cgroup and those below it use.
@@ -215,7 +216,7 @@ function cgroup.open(root) end
 ---@field procs fun(self, path: string): integer[]?, string?
 ---@field state fun(self, path: string): table<string, boolean>?, string?
 ---@field id fun(self, path: string): integer?, string?
----@field preference fun(self, path: string): string|boolean|nil, string?
+---@field preference fun(self, path: string, watched?: string): string|boolean|nil, string?
 ---@field kill fun(self, path: string, options?: table): boolean?, string?
 ---@field freeze fun(self, path: string, frozen: boolean, options?: table): boolean?, string?
 ---@field numa_stat fun(self, path: string): table<string, table>?, pagewarden.Flaws|string

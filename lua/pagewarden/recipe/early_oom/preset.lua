@@ -11,13 +11,15 @@ local ALLOWED = { preset = true, settings = true, beside = true, before = true, 
 --- Seconds that earlyoom sleeps at least between two looks.
 local SLEEP <const> = 0.1
 
+local MODULES = { earlyoom = "earlyoom", ["systemd-oomd"] = "systemd_oomd" }
+
 
 --- What the daemon's settings mean.
 ---@param o table the options of scripts/early-oom.lua
 ---@return table? settings
 ---@return string? message
 function preset.compile(o)
-  local daemon = require("pagewarden.recipe.early_oom." .. o.preset)
+  local daemon = require("pagewarden.recipe.early_oom." .. MODULES[o.preset])
   local settings, message = daemon.parse(o.settings)
   return settings, message and "settings: " .. message
 end
