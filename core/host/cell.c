@@ -165,17 +165,12 @@ static int close_state(lua_State *L) {
 }
 
 
-/* [-0, +0, v] The field deadline of the table at `index` in nanoseconds; 0 when there is none. */
-static int64_t check_deadline(lua_State *L, int index) {
-    int64_t limit_ns = 0;
-    if (lua_getfield(L, index, "deadline") != LUA_TNIL) {
-        lua_Number seconds = luaL_checknumber(L, -1);
-        luaL_argcheck(L, seconds > 0 && seconds < 1e6, index,
-                      "deadline: a number of seconds expected");
-        limit_ns = (int64_t)(seconds * (lua_Number)PW_SECOND_NS) + 1;
-    }
-    lua_pop(L, 1);
-    return limit_ns;
+/* [-0, +0, v] The deadline at `index`, of the argument `argument`, in nanoseconds. */
+static int64_t check_deadline(lua_State *L, int index, int argument) {
+    lua_Number seconds = luaL_checknumber(L, index);
+    luaL_argcheck(L, seconds > 0 && seconds < 1e6, argument,
+                  "deadline: a number of seconds expected");
+    return (int64_t)(seconds * (lua_Number)PW_SECOND_NS) + 1;
 }
 
 
@@ -190,8 +185,10 @@ static struct pw_policy_limits check_limits(lua_State *L) {
         luaL_argcheck(L, bytes > 0, 1, "memory: a number of bytes expected");
         limits.memory_bytes = (size_t)bytes;
     }
-    lua_pop(L, 1);
-    limits.call_ns = check_deadline(L, 1);
+    if (lua_getfield(L, 1, "deadline") != LUA_TNIL) {
+        limits.call_ns = check_deadline(L, -1, 1);
+    }
+    lua_pop(L, 2);
     return limits;
 }
 
@@ -242,11 +239,10 @@ can change nothing.
 @function cell:grant
 @tparam gate gate
 @tparam table options `{ name = "the name it acts under", grants = { "sysctl vm.swappiness", "oom" }
-}`, `dry_run = true` when nothing is to be written, and `deadline` in seconds of CPU time for each
-call when it is to be another from now on
+}`, and `dry_run = true` when nothing is to be written
 */
 static int grant(lua_State *L) {
-    static const char *const known[] = {"name", "grants", "dry_run", "deadline", NULL};
+    static const char *const known[] = {"name", "grants", "dry_run", NULL};
     struct cell *cell = check_cell(L, 1);
     struct pw_gate *gate = pw_check_gate(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
@@ -256,10 +252,6 @@ static int grant(lua_State *L) {
     luaL_argcheck(L, lua_getfield(L, 3, "name") == LUA_TSTRING, 3, "name: string expected");
     const char *name = lua_tostring(L, -1);
     lua_setiuservalue(L, 1, NAME);
-    int64_t limit_ns = check_deadline(L, 3);
-    if (limit_ns) {
-        cell->state.deadline.limit_ns = limit_ns;
-    }
     read_grants(L, cell);
     lua_pushvalue(L, 2);
     lua_setiuservalue(L, 1, GATE);
@@ -270,6 +262,18 @@ static int grant(lua_State *L) {
     if (read_flag(L, "dry_run")) {
         cell->context.actor.overlay = &cell->overlay;
     }
+    return 0;
+}
+
+
+/***
+Gives each call from now on another deadline.
+@function cell:set_deadline
+@tparam number seconds of CPU time
+*/
+static int set_deadline(lua_State *L) {
+    struct cell *cell = check_cell(L, 1);
+    cell->state.deadline.limit_ns = check_deadline(L, 2, 2);
     return 0;
 }
 
@@ -309,8 +313,14 @@ int pw_new_cell(lua_State *L) {
 
 void pw_define_cell(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"call", call},           {"close", close_state}, {"memory", memory}, {"grant", grant},
-        {"__close", close_state}, {"__gc", close_state},  {NULL, NULL},
+        {"call", call},
+        {"close", close_state},
+        {"memory", memory},
+        {"grant", grant},
+        {"set_deadline", set_deadline},
+        {"__close", close_state},
+        {"__gc", close_state},
+        {NULL, NULL},
     };
     luaL_newmetatable(L, CELL);
     luaL_setfuncs(L, methods, 0);

@@ -83,7 +83,7 @@ local KINDS = {
   { name = "mm", expects = "a list of knobs", accepts = list_of(), readable = true },
   { name = "cgroup", expects = "a list of paths", accepts = list_of(), readable = true },
   { name = "oom", expects = "true", accepts = is_true, readable = true },
-  { name = "kill", expects = "true", accepts = is_true },
+  { name = "kill", expects = "true", accepts = is_true, readable = true },
   { name = "sysrq", expects = "a list of letters out of fhlmpqstw",
     accepts = list_of(is_letter) },
   { name = "swap", expects = "a list of paths", accepts = list_of(), readable = true },

@@ -104,9 +104,16 @@ end
 
 --- Lets it change what it was granted, through the gate. Once, before it starts.
 ---@param gate pagewarden.Gate
----@param options { name: string, grants: string[], dry_run: boolean?, deadline: number? }
+---@param options { name: string, grants: string[], dry_run: boolean? }
 function Policy:grant(gate, options)
   self.state:grant(gate, options)
+end
+
+
+--- Gives each call into it another deadline.
+---@param seconds number of CPU time
+function Policy:set_deadline(seconds)
+  self.state:set_deadline(seconds)
 end
 
 

@@ -15,8 +15,9 @@ local runtime = {}
 --- that has killed: memory takes a while to come back.
 local FALLBACK_PERIOD, FALLBACK_PAUSE = 0.25, 2
 
---- Seconds of CPU time for each call into a policy that may kill. It is wanted when memory is
---- short, and what the kernel does then to find pages for it counts as its own time.
+--- Seconds of CPU time for each call into a policy that may kill, or says whom it would. It is
+--- wanted when memory is short, and what the kernel does then to find pages for it counts as its
+--- own time.
 local KILLER_DEADLINE = 1
 
 
@@ -416,9 +417,8 @@ end
 
 --- Reads what a policy kept, when it needs state.
 ---@private
-function Instance:open_state()
-  local needed = self.policy:needs_now()
-  if needed and needed.state then
+function Instance:open_state(needed)
+  if needed.state then
     self.state = state.open(self.host.reader, self.host.loop, {
       name = self.name, quota = unit.parse_size(needed.state), dry = self.host.dry,
       log = self.log,
@@ -445,13 +445,16 @@ function runtime.start(policy, host, terms)
   policy.answer = function(question, ...)
     return answers[question](instance, ...)
   end
-  instance:open_state()
+  local needed = policy:needs_now() or {}
+  instance:open_state(needed)
+  if needed.kill then
+    policy:set_deadline(KILLER_DEADLINE)
+  end
   local reader = host.reader
   local ok, problem = true, nil
   if instance.acting then
     ok, problem = pcall(policy.grant, policy, host.gate, {
       name = name, grants = acts.words(grant), dry_run = host.dry,
-      deadline = grant.kill and KILLER_DEADLINE or nil,
     })
   end
   if ok then

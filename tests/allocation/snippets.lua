@@ -180,6 +180,7 @@ do local gate <close> = assert(host.gate(root)); gate:retract "a" end
 do local gate <close> = assert(host.gate(root)); gate:keep "a" end
 do local gate <close> = assert(host.gate(root)); assert(not gate:fall_back "a"); gate:forget_fallback "a" end
 do local l <close> = loop.new { virtual = true }; assert(host.gate(root, { imagined = true, loop = l })):close() end
+host.cell { answer = print }:set_deadline(1)
 host.cell { answer = print }:grant(host.gate(root), { name = "a", grants = { "oom" } })
 host.window(1)
 host.allow_waiting(coroutine.create(print))

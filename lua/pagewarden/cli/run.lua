@@ -170,10 +170,11 @@ local function run_loop(loop, seconds, start, settle)
 end
 
 
---- Who goes on and may kill has to be able to when memory is short.
-local function new_settle(policy, grant, reader, arguments, sink)
+--- Who goes on and may kill, or says whom it would, has to be able to when memory is short.
+local function new_settle(policy, reader, arguments, sink)
+  local needed = policy:needs_now()
   return function()
-    if grant.kill and not arguments.dry_run then
+    if needed.kill and not arguments.dry_run then
       resident.settle(reader, log.new(policy.name, wall_clock, sink))
     end
   end
@@ -192,7 +193,7 @@ local function run_policy(policy, grant, gate, reader, arguments, seconds)
       loop = loop, reader = reader, now = wall_clock, sink = sink, gate = gate,
       dry = arguments.dry_run,
     }, { grant = grant })
-  end, new_settle(policy, grant, reader, arguments, sink))
+  end, new_settle(policy, reader, arguments, sink))
   local status = finish_output(outlet)
   if arguments.csv and status == exit.DONE then
     status = check_rows(outlet, arguments.csv)

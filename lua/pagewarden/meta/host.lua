@@ -71,8 +71,13 @@ function Cell:memory() end
 
 --- Lets the policy change what it was granted. Once, before it starts.
 ---@param gate pagewarden.Gate
----@param options { name: string, grants?: string[], dry_run?: boolean, deadline?: number }
+---@param options { name: string, grants?: string[], dry_run?: boolean }
 function Cell:grant(gate, options) end
+
+
+--- Gives each call from now on another deadline.
+---@param seconds number of CPU time
+function Cell:set_deadline(seconds) end
 
 
 --- Gives back all it held.

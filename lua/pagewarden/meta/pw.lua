@@ -112,7 +112,7 @@ function Pw:local_time() end
 ---@field mm? string[] knobs it may write
 ---@field cgroup? string[] paths it may write to
 ---@field oom? boolean
----@field kill? boolean
+---@field kill? boolean|"read" "read" says whom it would end, and ends nobody
 ---@field sysrq? string[] letters
 ---@field swap? string[] paths
 ---@field reclaim? string[]
