@@ -49,15 +49,15 @@ local function check(o)
 end
 
 
---- It may run the programs that the user named.
+--- It may run the programs that the user named; where it only looks on it needs no right to kill.
 local function needs(o)
-  local programs = { o.restart and "/usr/bin/systemctl" or nil }
-  for _, name in ipairs { "on_warning", "before", "after" } do
+  local programs = { o.restart and not o.observe and "/usr/bin/systemctl" or nil }
+  for _, name in ipairs(o.observe and { "on_warning" } or { "on_warning", "before", "after" }) do
     programs[#programs + 1] = o[name]
   end
   return {
-    process = "read", pressure = { "memory" }, cgroup = "read", mm = "read", kill = true,
-    exec = programs[1] and programs or nil,
+    process = "read", pressure = { "memory" }, cgroup = "read", mm = "read",
+    kill = not o.observe or "read", exec = programs[1] and programs or nil,
   }
 end
 
@@ -84,7 +84,9 @@ local function start(pw, o)
     return nil, message
   end
   pw.log("watching", {
-    message = "somebody is ended when memory is short; now " .. guard:explain(),
+    observing = o.observe, uptime = pw:now(),
+    message = (o.observe and "it is said who would be ended when memory is short; now "
+      or "somebody is ended when memory is short; now ") .. guard:explain(),
   })
   local period, timer = guard:look(), nil
   local function look()
@@ -124,6 +126,7 @@ and pagewarden itself are never signalled.]],
     "pagewarden run early-oom --dry-run -o act='available<20% and swap<50%'",
     "pagewarden run early-oom --yes -o prefer=^chrome$ -o never=^postgres$",
     "pagewarden run early-oom --yes -o preset=earlyoom -o settings='-m 8,4 --avoid ^sshd$'",
+    "pagewarden run early-oom -o observe=true --json",
   },
   tags    = { "oom", "protection" },
   options = {
@@ -150,6 +153,8 @@ and pagewarden itself are never signalled.]],
     opt.duration { "grace", default = "5s", max = "1h", help = "from asking to killing" },
     opt.choice { "beside", choices = { "observe", "act" }, default = "observe",
       help = "what to do where earlyoom, nohang, oomd or systemd-oomd runs" },
+    opt.boolean { "observe", default = false,
+      help = "end nobody: say who would be ended, and who is by others (pagewarden compare)" },
     opt.path { "on_warning", help = "a program to run when it warns" },
     opt.path { "before", help = "one to run before a signal, for at most 200 ms" },
     opt.path { "after", help = "one to run when somebody was ended" },

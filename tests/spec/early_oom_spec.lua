@@ -440,16 +440,16 @@ describe("early-oom beside another", function()
     local hog = world:spawn { comm = "hog", rss = "2G" }
     short_while(world, hog, 300, 90)
     world:advance "5s"
-    return #world.acts, first(world, "holding")
+    return #world.acts, first(world, "would-end")
   end
 
   for name, uid in pairs { earlyoom = 61184, nohang = 0, ["systemd-oomd"] = 999 } do
     local p = { comm = name, rss = "5M", uid = uid, cgroup = "/system.slice/it.service" }
     it("that is " .. name .. " only says what it would do", function()
-      local acts, held = beside(p)
+      local acts, would = beside(p)
       assert.equal(0, acts)
-      assert.equal("beside", held.reason)
-      assert.matches(name .. " is there to act; it would be hog", held.message, 1, true)
+      assert.equal("beside", would.reason)
+      assert.matches(name .. " is there to act; it would be SIGTERM to hog", would.message, 1, true)
     end)
 
     it("that is " .. name .. " acts if it is told to", function()

@@ -24,6 +24,10 @@ local NEAR <const> = 2
 --- now: many that grow together use it up again at once.
 local SETTLE = { force = 0.1, act = 1 }
 
+--- Percent of a window in which somebody waited for memory: another daemon may then end somebody
+--- for what a cgroup waits, however much is left.
+local STALLED <const> = 40
+
 --- Somebody else was ended a moment ago.
 local EAGAIN <const> = 11
 
@@ -39,6 +43,7 @@ local HOOK_SECONDS <const> = 0.2
 ---@field private ending table? who was signalled and how, and the task that sees to it
 ---@field private ended_at number when somebody was last seen to the end
 ---@field private last pagewarden.recipe.Candidate? who was ended last
+---@field private shadow pagewarden.recipe.Shadow? where it only looks on
 ---@field private said string? why nothing was done, as it was last said
 local Guard = {}
 Guard.__index = Guard
@@ -73,10 +78,40 @@ function guard.new(pw, o)
   })
   local figures
   figures, message = gauge:look(pw:now())
-  return figures and setmetatable({
+  local self = figures and setmetatable({
     pw = pw, o = o, levels = levels, ranking = ranking, gauge = gauge, figures = figures,
     ended_at = -math.huge, settle = o.settle or SETTLE,
-  }, Guard), message
+  }, Guard)
+  if self and o.observe then
+    self:look_on()
+  end
+  return self, message
+end
+
+
+--- Has what really happens noted, from now on: nothing of that is kept where somebody acts.
+---@private
+---@return pagewarden.recipe.Shadow
+function Guard:look_on()
+  if not self.shadow then
+    self.shadow = require("pagewarden.recipe.early_oom.shadow").new(self.pw)
+    self.shadow:look(self.pw:now(), self.figures, self.level, self:is_near())
+  end
+  return self.shadow
+end
+
+
+--- Why it ends nobody whatever there is; nil where it does.
+---@private
+---@return string? reason
+---@return string? words
+function Guard:why_observing()
+  local rival = self.ranking.rival
+  if self.o.observe then
+    return "observing", "it only observes"
+  elseif rival and self.o.beside == "observe" then
+    return "beside", rival .. " is there to act"
+  end
 end
 
 
@@ -91,7 +126,7 @@ end
 --- The fields of an event about somebody.
 local function about(v, fields)
   fields.pid, fields.comm, fields.uid, fields.unit = v.pid, v.comm, v.uid, v.unit
-  fields.cgroup, fields.size = v.cgroup, v.size
+  fields.cgroup, fields.size, fields.start_time = v.cgroup, v.size, v.start_time
   return fields
 end
 
@@ -171,6 +206,10 @@ end
 function Guard:learn(v, done, why, errno)
   if done and done.ended then
     self.last = v
+    local pages = type(v.target) ~= "string" and v.target:statm()
+    if pages and pages.resident > 0 then
+      self:look_on():imagine(v, done.signal)
+    end
   elseif done then
     self.ranking:exclude(v, "it was killed, and is stuck in the kernel")
   elseif errno ~= EAGAIN then
@@ -210,7 +249,7 @@ function Guard:end_one(v, signal, why)
   ending.task = self.pw:task(function() self:finish(v, signal) end, { at_once = true })
   self.pw.log("ending", about(v, {
     signal = signal, level = self.level, score = v.score, available = figures.available,
-    swap = figures.swap,
+    swap = figures.swap, uptime = self.pw:now(),
     message = ("SIG%s to %s, which has %s: %s"):format(signal, name_of(v), format.size(v.size),
       why),
   }))
@@ -235,9 +274,9 @@ end
 ---@private
 function Guard:leave_word()
   local processes, levels = {}, self.levels
-  local observes = self.ranking.rival and self.o.beside == "observe" or self.o.cgroup
+  local nobody = self:why_observing() or self.o.cgroup
   for _, v in ipairs(self.ranking.list) do
-    if not observes and v.size >= self.o.least and type(v.target) ~= "string" then
+    if not nobody and v.size >= self.o.least and type(v.target) ~= "string" then
       processes[#processes + 1] = v.target
     end
   end
@@ -255,7 +294,12 @@ end
 function Guard:rank(now, moment)
   if not self.ranking.at or now - self.ranking.at > moment then
     self.ranking:refresh(now, self.figures.available_total + self.figures.swap_total)
-    self:leave_word()
+    if not self.o.observe then
+      self:leave_word()
+    end
+    if self.ranking.rival or self.o.observe then
+      self:look_on():watch(self.ranking.list, self.ranking.rival)
+    end
   end
 end
 
@@ -277,6 +321,13 @@ function Guard:still_ending(now)
 end
 
 
+--- When somebody was last seen to end, by whomever.
+---@private
+function Guard:last_end()
+  return math.max(self.ended_at, self.shadow and self.shadow.ended_at or -math.huge)
+end
+
+
 --- Does what the level asks for, or says why not.
 ---@private
 function Guard:act(now, why)
@@ -285,18 +336,17 @@ function Guard:act(now, why)
     return self:hold("ending", name_of(ending.v) .. " was signalled, and has not ended yet")
   elseif ending then
     return self:end_one(ending.v, "KILL", why)
-  elseif now < self.ended_at + self.settle[self.level] then
+  elseif now < self:last_end() + self.settle[self.level] then
     return self:hold("resting", "memory is given time to come back")
   end
   self:rank(now, self.o.rule and 0 or FRESH)
-  local v, rival = self.ranking.list[1], self.ranking.rival
+  local v, reason, words = self.ranking.list[1], self:why_observing()
   if not v or v.size < self.o.least then
     self:hold_for_nobody(v)
   elseif self.last and self.last.pid == v.pid and self.last.start_time == v.start_time then
     self:hold("there", name_of(v) .. " was ended, and is there as before")
-  elseif rival and self.o.beside == "observe" then
-    self:hold("beside", ("%s is there to act; it would be %s, which has %s: %s"):format(rival,
-      name_of(v), format.size(v.size), why))
+  elseif reason then
+    self.shadow:decide(v, self.level == "force" and "KILL" or "TERM", reason, words, why)
   else
     self:end_one(v, self.level == "force" and "KILL" or "TERM", why)
   end
@@ -307,7 +357,7 @@ end
 ---@private
 function Guard:tell(level, number)
   local figures, levels = self.figures, self.levels
-  local fields = { available = figures.available, swap = figures.swap }
+  local fields = { available = figures.available, swap = figures.swap, uptime = self.pw:now() }
   if level == "warn" and not self.level then
     fields.message = ("memory is getting short: %s. Nobody is ended yet: %s"):format(
       condition.why(levels.warn[number], figures), condition.why_not(levels.act, figures))
@@ -343,6 +393,14 @@ function Guard:room(name)
 end
 
 
+--- Whether somebody may soon have to be ended, or by others.
+---@private
+function Guard:is_near()
+  return condition.holds(self.levels.act, self.figures, NEAR) ~= nil
+    or self.shadow ~= nil and (self.level ~= nil or (self.figures.some or 0) >= STALLED)
+end
+
+
 --- Looks at memory once, and does what there is to do.
 ---@return number seconds after which to look again
 function Guard:look()
@@ -352,9 +410,13 @@ function Guard:look()
   if level ~= self.level then
     self:tell(level, number)
   end
+  local is_near = self:is_near()
+  if self.shadow then
+    self.shadow:look(now, self.figures, level, is_near)
+  end
   if level == "force" or level == "act" then
     self:act(now, condition.why(self.levels[level][number], self.figures))
-  elseif condition.holds(self.levels.act, self.figures, NEAR) then
+  elseif is_near then
     self:rank(now, FRESH)
   end
   return pace.period(self:room "available", self:room "swap", self.figures.growth,

@@ -1,0 +1,314 @@
+-- SPDX-License-Identifier: MIT
+--- What early-oom would have done where it only looks on, and who is really killed meanwhile, as
+--- events for `pagewarden compare`.
+--
+-- The kernel's kills are those of its log, or of its count in vmstat where the log may not be read.
+-- Who else killed is not to be seen from outside: somebody who was among the candidates and ends
+-- while memory is short and another daemon is there is taken for killed by that daemon, unless the
+-- status that it leaves behind says otherwise. It is certain when that is SIGTERM or SIGKILL.
+-- @module pagewarden.recipe.early_oom.shadow
+local format = require "pagewarden.format"
+
+local shadow = {}
+
+--- Seconds without a shortage after which what was decided is forgotten: a machine at the edge does
+--- not decide anew each time.
+local CALM <const> = 60
+
+--- Seconds until it is said who ended somebody: the kernel's log may be read a little later.
+local HEARSAY <const> = 0.1
+local COUNT_HEARSAY <const> = 0.5
+
+--- Of a wait status: the signal that ended the process (wait(2)).
+local SIGNAL_MASK <const> = 0x7f
+local SIGKILL <const>, SIGTERM <const> = 9, 15
+
+local FIGURES = { "available", "swap", "some", "full" }
+
+
+---@class pagewarden.recipe.Shadow
+---@field ended_at number when a candidate was last seen to end while memory was short
+---@field private pw pagewarden.Pw
+---@field private watched table<integer, { v: pagewarden.recipe.Candidate, handle: table }> by pid
+---@field private decided { v: pagewarden.recipe.Candidate, signal: string }?
+---@field private named table<integer, boolean> pids that the kernel is known to have killed
+---@field private counted integer kills of the kernel that were said, on top of `base`
+---@field private before table<string, any> what the look before the last one found
+---@field private last table<string, any> what the last one found
+---@field private short_at number when memory was last short
+---@field private rival string?
+local Shadow = {}
+Shadow.__index = Shadow
+
+
+--- How many processes the kernel has killed for memory since the boot (Linux 4.13).
+local function count_kills(pw)
+  local counters = pw.proc.vmstat()
+  return counters and counters.oom_kill
+end
+
+
+---@param pw pagewarden.Pw
+---@return pagewarden.recipe.Shadow
+function shadow.new(pw)
+  local self = setmetatable({
+    pw = pw, watched = {}, named = {}, counted = 0, base = count_kills(pw), before = {},
+    last = {}, short_at = -math.huge, ended_at = -math.huge,
+  }, Shadow)
+  pw:on_oom(function(event) self:note_kernel(event) end)
+  return self
+end
+
+
+--- Kills of the kernel of which nothing was said yet.
+---@private
+function Shadow:unexplained()
+  local kills = self.base and count_kills(self.pw)
+  return kills and kills - self.base - self.counted or 0
+end
+
+
+--- What memory was like before somebody ended: when the machine stood still, word of the end comes
+--- after a look that has already found what it gave back.
+---@private
+function Shadow:state_before()
+  return self.before.is_short and not self.last.is_short and self.before or self.last
+end
+
+
+--- The fields of an event about somebody.
+---@private
+function Shadow:about(v, fields, state)
+  for _, name in ipairs { "pid", "start_time", "comm", "uid", "unit", "cgroup", "size", "place" } do
+    fields[name] = v[name]
+  end
+  for _, name in ipairs(FIGURES) do
+    fields[name] = state[name]
+  end
+  fields.level, fields.uptime = state.level, self.pw:now()
+  return fields
+end
+
+
+local function name_of(v)
+  local called = v.pid and ("%s (pid %d)"):format(v.comm or "?", v.pid) or "somebody"
+  return v.size and ("%s, which had %s,"):format(called, format.size(v.size)) or called
+end
+
+
+--- What was left when somebody ended, as the end of a sentence.
+local function what_was_left(last)
+  return last.available and ("; %s were available, %s of swap free"):format(
+    format.size(last.available), format.size(last.swap)) or ""
+end
+
+
+---@private
+function Shadow:say_kill(fields, words)
+  fields.message = name_of(fields) .. " " .. words .. what_was_left(fields)
+  self.pw.log("seen-kill", fields)
+end
+
+
+--- The kernel has killed somebody, who is named unless there is no more than a count.
+---@private
+function Shadow:note_kernel(event)
+  if not event.pid then
+    self.pw:after(COUNT_HEARSAY, function() self:say_nameless() end)
+  elseif not self.named[event.pid] then
+    self.named[event.pid], self.counted = true, self.counted + 1
+    local watch = self.watched[event.pid]
+    local v = watch and watch.v or { pid = event.pid, comm = event.comm, uid = event.uid,
+      cgroup = event.cgroup, size = (event.anon_rss or 0) + (event.file_rss or 0)
+        + (event.shmem_rss or 0) }
+    local fields = self:about(v, { by = "kernel", certain = true, constraint = event.constraint,
+      oom_cgroup = event.oom_cgroup }, self:state_before())
+    local within = event.constraint == "CONSTRAINT_MEMCG" and event.oom_cgroup
+    self:say_kill(fields, "was killed by the kernel"
+      .. (within and (", at the limit of cgroup %s"):format(within) or ""))
+  end
+end
+
+
+--- Kills that were only counted, of nobody who was watched.
+---@private
+function Shadow:say_nameless()
+  local kills = self:unexplained()
+  if kills > 0 then
+    self.counted = self.counted + kills
+    self:say_kill(self:about({}, { by = "kernel", certain = true, kills = kills },
+      self:state_before()), "was killed by the kernel")
+  end
+end
+
+
+--- The signal that ended a process, as long as nobody has waited for it; 0 when it exited by
+--- itself, and where one may not know.
+local function signal_of(process)
+  local stat = process:stat()
+  return stat and stat.exit_code and stat.exit_code & SIGNAL_MASK
+end
+
+
+--- Somebody who is watched has ended.
+---@private
+function Shadow:note_end(watch)
+  local v, process = watch.v, watch.process
+  self.watched[v.pid] = nil
+  local signal, state, decided = signal_of(process), self:state_before(), self.decided
+  local fields = self:about(v, {}, state)
+  local was_decided = decided and decided.v.pid == v.pid
+    and decided.v.start_time == v.start_time
+  if was_decided then
+    self.decided = nil
+  end
+  if state.is_short then
+    self.ended_at = self.pw:now()
+  end
+  self.pw:after(HEARSAY, function()
+    self:attribute(fields, signal, state.is_short and self.rival, was_decided)
+  end)
+end
+
+
+--- Says who ended somebody, or of whom we would have ended that nobody did.
+---@private
+function Shadow:attribute(fields, signal, rival, was_decided)
+  local is_told_to = signal == SIGKILL or signal == SIGTERM
+  if self.named[fields.pid] then
+    return
+  elseif self:unexplained() > 0 then
+    self.named[fields.pid], self.counted = true, self.counted + 1
+    fields.by, fields.certain = "kernel", true
+    self:say_kill(fields, "was killed by the kernel")
+  elseif rival and (is_told_to or not signal or signal == 0) then
+    fields.by, fields.certain = rival, is_told_to
+    self:say_kill(fields, is_told_to and ("was killed beside %s"):format(rival)
+      or ("has ended beside %s, which has hardly been by itself"):format(rival))
+  elseif was_decided then
+    fields.message = name_of(fields) .. " has ended, and nobody is known to have killed it"
+    self.pw.log("seen-end", fields)
+  end
+end
+
+
+--- Looks out for the end of one.
+---@private
+function Shadow:watch_one(v)
+  local process = type(v.target) ~= "string" and v.target or self.pw.proc.process(v.pid)
+  if not process or process.start_time ~= v.start_time then
+    return
+  end
+  local watch = { v = v, process = process }
+  watch.handle = self.pw:on_exit(process, function() self:note_end(watch) end)
+  self.watched[v.pid] = watch.handle and watch
+end
+
+
+---@private
+function Shadow:unwatch(pid)
+  local watch = self.watched[pid]
+  if watch then
+    self.watched[pid] = nil
+    watch.handle:cancel()
+  end
+end
+
+
+--- Looks out for the end of the candidates, and no more for that of others.
+---@param list pagewarden.recipe.Candidate[] in order
+---@param rival string? who else ends programs
+function Shadow:watch(list, rival)
+  self.rival = rival
+  local wanted = {}
+  for place, v in ipairs(list) do
+    wanted[v.pid], v.place = v, place
+  end
+  local decided = self.decided and self.decided.v
+  for pid, watch in pairs(self.watched) do
+    local v = wanted[pid] or decided and decided.pid == pid and decided
+    if not v or v.start_time ~= watch.v.start_time then
+      self:unwatch(pid)
+    else
+      watch.v = v
+    end
+  end
+  for pid, v in pairs(wanted) do
+    if not self.watched[pid] then
+      self:watch_one(v)
+    end
+  end
+end
+
+
+--- Takes note of what a look found.
+---@param now number
+---@param figures table<string, number>
+---@param level string?
+---@param is_short boolean memory is short, or nearly
+function Shadow:look(now, figures, level, is_short)
+  local state = self.before
+  self.before, self.last = self.last, state
+  for _, name in ipairs(FIGURES) do
+    state[name] = figures[name]
+  end
+  state.level, state.is_short = level, is_short
+  if is_short then
+    self.short_at = now
+  elseif now - self.short_at > CALM and next(self.watched) then
+    self.decided, self.named = nil, {}
+    self:watch({}, self.rival)
+  end
+end
+
+
+--- Takes somebody as ended who is there all the same.
+---@param v pagewarden.recipe.Candidate
+---@param signal string
+function Shadow:imagine(v, signal)
+  self.decided = { v = v, signal = signal }
+  if not self.watched[v.pid] then
+    self:watch_one(v)
+  end
+end
+
+
+--- Whether somebody is there of whom it was said that we would have ended him.
+---@private
+function Shadow:is_pending()
+  local v = self.decided and self.decided.v
+  local process = v and self.pw.proc.process(v.pid)
+  if process and process.start_time == v.start_time then
+    return true
+  elseif v then
+    self.decided, self.ended_at = nil, self.pw:now()
+  end
+  return false
+end
+
+
+--- Says whom we would end now, unless that was said: who was is not thought of as there any more.
+---@param v pagewarden.recipe.Candidate
+---@param signal "TERM"|"KILL"
+---@param reason "beside"|"observing" why we do not
+---@param words string the same for people
+---@param why string what memory is like
+function Shadow:decide(v, signal, reason, words, why)
+  if self:is_pending() then
+    local decided = self.decided
+    if decided.signal == "KILL" or signal == "TERM" then
+      return
+    end
+    v = decided.v
+  elseif self.pw:now() == self.ended_at then
+    return
+  end
+  self:imagine(v, signal)
+  local fields = self:about(v, { signal = signal, score = v.score, reason = reason }, self.last)
+  fields.message = ("%s; it would be SIG%s to %s (pid %d), which has %s: %s"):format(words, signal,
+    v.comm, v.pid, format.size(v.size), why)
+  self.pw.log("would-end", fields)
+end
+
+
+return shadow
