@@ -8,7 +8,7 @@ local cli = {}
 
 --- In the order that help lists them.
 local COMMANDS = { "report", "top", "list", "help", "check", "new", "run", "daemon", "status",
-  "explain", "reload", "stop", "undo", "eval", "completion" }
+  "explain", "compare", "reload", "stop", "undo", "eval", "completion" }
 
 --- What a bare `pagewarden` does.
 local DEFAULT = "report"
