@@ -216,6 +216,15 @@ describe("early-oom that is told to observe", function()
     assert.event(world, "would-end", { pid = hog.pid, signal = "KILL", reason = "observing" })
   end)
 
+  it("decides by another daemon's settings", function()
+    local world <close>, hog = machine { beside = false,
+      options = { observe = true, preset = "earlyoom", settings = "-m 20 -s 100" } }
+    memory(world, 600, 1000)
+    world:advance "2s"
+    assert.event(world, "would-end", { pid = hog.pid, signal = "TERM" })
+    assert.no_act(world)
+  end)
+
   it("sees whom the kernel kills, also of a cgroup at its limit", function()
     local world <close> = machine(OBSERVING)
     local small = world:spawn { comm = "small", rss = "30M", cgroup = "/web" }

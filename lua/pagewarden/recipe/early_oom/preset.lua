@@ -5,8 +5,8 @@
 local preset = {}
 
 --- Options that are not about when and who.
-local ALLOWED = { preset = true, settings = true, beside = true, before = true, after = true,
-  restart = true, unit_wait = true }
+local ALLOWED = { preset = true, settings = true, beside = true, observe = true, before = true,
+  after = true, restart = true, unit_wait = true }
 
 --- Seconds that earlyoom sleeps at least between two looks.
 local SLEEP <const> = 0.1
