@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- How soon, by whose hand and at what cost a program is killed that takes all of the memory, in a
 -- guest of 512 MiB without swap, with a disk of it and with zram: by the kernel alone, by Debian's
--- daemons and by scripts/early-oom.lua. Medians of all repetitions, and the worst stall of all. What
--- the program had and what swap was free is as last seen before its end.
+-- daemons and by scripts/early-oom.lua. Medians of all repetitions, and the worst stall of any.
+-- What the program had and what swap was free is as last seen before its end.
 --
 -- Each run takes 40 to 60 seconds, is kept in the build tree, and not done again; remove
 -- lab/reaction there to start anew.

@@ -493,6 +493,26 @@ describe("early-oom counts truly", function()
     assert.no_act(world)
   end)
 
+  it("how long zram lasts by what still goes into it, and looks no more often than for a disk",
+    function()
+      local function ended_after(fill)
+        local world <close> = machine()
+        if fill then
+          fill_zram(world, 268435456, 268435456)
+        end
+        world:spawn { comm = "hog", rss = "2G" }
+        memory(world, 500, 512)
+        world:after("10.33s", function()
+          world:write("proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+            .. "/dev/zram0 partition 1048576 1048576 100\n")
+          memory(world, 300, 10)
+        end)
+        world:advance "20s"
+        return world.acts[1].time
+      end
+      assert.equal(ended_after(false), ended_after(true))
+    end)
+
   it("swap that is added in mid-flight", function()
     local world <close> = machine()
     world:spawn { comm = "hog", rss = "2G" }

@@ -106,6 +106,7 @@ function Gauge:look_at_machine(memory)
   figures.available = memory.MemAvailable or memory.MemFree + (memory.Cached or 0)
     + (memory.Buffers or 0) - (memory.Shmem or 0)
   figures.swap_total, figures.swap = memory.SwapTotal or 0, memory.SwapFree or 0
+  figures.swap_unfilled = figures.swap
   if self.as_told then
     figures.available_total = memory.AnonPages and figures.available + memory.AnonPages
       or memory.MemTotal
@@ -157,6 +158,7 @@ function Gauge:look_at_cgroup()
   if most and used and most < figures.swap_total then
     figures.swap_total = most
     figures.swap = math.min(figures.swap, math.max(most - used, 0))
+    figures.swap_unfilled = figures.swap
   end
 end
 

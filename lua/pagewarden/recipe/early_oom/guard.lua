@@ -393,6 +393,14 @@ function Guard:room(name)
 end
 
 
+--- What still goes into swap above that: into zram goes more than it is worth.
+---@private
+function Guard:swap_room()
+  local worth = self.figures.swap
+  return worth > 0 and self:room "swap" * self.figures.swap_unfilled / worth or 0
+end
+
+
 --- Whether somebody may soon have to be ended, or by others.
 ---@private
 function Guard:is_near()
@@ -419,7 +427,7 @@ function Guard:look()
   elseif is_near then
     self:rank(now, FRESH)
   end
-  return pace.period(self:room "available", self:room "swap", self.figures.growth,
+  return pace.period(self:room "available", self:swap_room(), self.figures.growth,
     self.ending ~= nil)
 end
 
