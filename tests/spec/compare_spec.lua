@@ -137,6 +137,16 @@ describe("pagewarden compare survives", function()
     assert.matches("the last line was cut off and is left out", errors)
   end)
 
+  it("a line that does not end", function()
+    local status, output, errors = program.run("compare -", "head -c 8M /dev/zero | env")
+    assert.equal(1, status)
+    assert.equal("", output)
+    assert.equal("pagewarden: there are no events of early-oom to compare\n",
+      errors:match "[^\n]*\n$")
+    output = select(2, compare { log = LOG .. ("x"):rep(3 << 20) .. "\n" .. LOG:gsub("4102", "4103") })
+    assert.matches("4 killed by others", output)
+  end)
+
   it("lines that are no events", function()
     local status, output, errors = compare { log = "\n" .. LOG .. "\0\xff\nnonsense\n" }
     assert.equal(0, status)

@@ -153,6 +153,17 @@ describe("early-oom beside earlyoom", function()
       .. "available, 90 MiB of swap free", all(world, "seen-kill")[1].message, 1, true)
   end)
 
+  it("tells what was left before a kill that it hears of late", function()
+    local world <close>, hog = machine {}
+    short(world)
+    world:advance "2s"
+    calm(world)
+    world:advance "200ms"
+    assert.equal(1, world:count "relieved")
+    world:oom(hog)
+    assert.event(world, "seen-kill", { level = "act", available = 300 << 20, swap = 90 << 20 })
+  end)
+
   it("believes the status of who has ended before earlyoom's being there", function()
     for status, event in pairs { [15] = "seen-kill", [9] = "seen-kill", [11] = "seen-end" } do
       local world <close>, hog = machine {}

@@ -20,6 +20,9 @@ local JOURNALCTL <const> = "/usr/bin/journalctl"
 --- Columns from which on there is room for what memory was left.
 local WIDE <const> = 104
 
+--- What is read at once, and what no event is longer than.
+local BLOCK_BYTES <const>, LONGEST_LINE <const> = 1 << 16, 1 << 20
+
 
 local function to_seconds(word)
   local seconds = unit.parse_duration(word)
@@ -62,37 +65,56 @@ local function take_line(compared, line, source, since)
 end
 
 
---- Takes all lines of a stream; what is none of ours is counted. The last may have been cut off.
----@return integer? events
+--- Hands on each line of a stream with its newline. Of one that is too long to be an event no more
+--- than the end is kept.
+---@return boolean done
+---@return string? message
+local function each_line(stream, take)
+  local rest = ""
+  while true do
+    local block, message = stream:read(BLOCK_BYTES)
+    if not block then
+      take(rest)
+      return not message, message
+    end
+    block = rest .. block
+    local from, last = 1, block:find("\n", #rest + 1, true)
+    while last do
+      take(block:sub(from, last))
+      from, last = last + 1, block:find("\n", last + 1, true)
+    end
+    rest = block:sub(from)
+    rest = #rest <= LONGEST_LINE and rest or "?"
+  end
+end
+
+
+--- Takes all lines of a stream; what is no event is counted, the last apart, which may be cut off.
+---@return boolean done
 ---@return string? problem
 local function take_lines(compared, stream, source, since)
   local number, events, strange, first_strange, cut = 0, 0, 0, nil, false
-  while true do
-    local line, message = stream:read "L"
-    if not line then
-      if message then
-        return nil, message
-      end
-      break
-    end
+  local done, message = each_line(stream, function(line)
     number = number + 1
     if take_line(compared, line, source, since) then
       events = events + 1
-    elseif line:sub(-1) ~= "\n" then
+    elseif line ~= "" and line:sub(-1) ~= "\n" then
       cut = true
     elseif line:find "%S" then
       strange, first_strange = strange + 1, first_strange or number
     end
-  end
-  if strange > 0 and events == 0 then
-    return nil, "has no events: what is compared is what run --json or journalctl -o json writes"
+  end)
+  if not done then
+    return false, message
+  elseif strange > 0 and events == 0 then
+    return false, "has no events: what is compared is what run --json or journalctl -o json writes"
   elseif strange > 0 then
     exit.complain(exit.DONE, ("%s: line %d is no event and is left out%s"):format(source,
       first_strange, strange > 1 and (", and %d more"):format(strange - 1) or ""))
   elseif cut then
     exit.complain(exit.DONE, source .. ": the last line was cut off and is left out")
   end
-  return events
+  return true
 end
 
 
@@ -105,12 +127,12 @@ local function take_file(compared, path, since)
   if not file then
     return exit.complain(number == 13 and exit.DENIED or exit.FAILED, message)
   end
-  local events
-  events, message = take_lines(compared, file, path, since)
+  local done
+  done, message = take_lines(compared, file, path, since)
   if path ~= "-" then
     file:close()
   end
-  if not events then
+  if not done then
     return exit.complain(exit.FAILED, ("%s: %s"):format(path, message))
   end
 end
@@ -135,9 +157,9 @@ local function take_journal(compared, folder, since)
     words[#words + 1] = "PAGEWARDEN_EVENT=" .. name
   end
   local pipe <close> = assert(io.popen(table.concat(words, " ") .. " 2>/dev/null"))
-  local events, message = take_lines(compared, pipe, "the journal", since)
+  local done, message = take_lines(compared, pipe, "the journal", since)
   local ok, _, status = pipe:close()
-  if not events or not ok then
+  if not done or not ok then
     return exit.complain(exit.FAILED, ("the journal: %s"):format(message
       or ("journalctl ended with status %d"):format(status)))
   end
