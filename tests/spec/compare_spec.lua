@@ -143,7 +143,8 @@ describe("pagewarden compare survives", function()
     assert.equal("", output)
     assert.equal("pagewarden: there are no events of early-oom to compare\n",
       errors:match "[^\n]*\n$")
-    output = select(2, compare { log = LOG .. ("x"):rep(3 << 20) .. "\n" .. LOG:gsub("4102", "4103") })
+    local longer = LOG .. ("x"):rep(3 << 20) .. "\n" .. LOG:gsub("4102", "4103")
+    output = select(2, compare { log = longer })
     assert.matches("4 killed by others", output)
   end)
 

@@ -245,6 +245,22 @@ describe("early-oom that is told to observe", function()
     assert.no_event(world, "would-end")
   end)
 
+  it("keeps nothing of them for long", function()
+    local world <close> = machine(OBSERVING)
+    local function kill_many()
+      for i = 1, 200 do
+        world:oom(world:spawn { pid = 2000 + i, comm = "small" })
+      end
+      world:advance "2m"
+      world.policy:collect()
+      world.policy:collect()
+      return world.policy:memory()
+    end
+    local once = kill_many()
+    assert.is_true(kill_many() - once < 4096)
+    assert.equal(400, world:count "seen-kill")
+  end)
+
   it("counts the kernel's kills where its log may not be read", function()
     local world <close>, hog = machine(OBSERVING)
     short(world)

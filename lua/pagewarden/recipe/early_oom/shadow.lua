@@ -11,8 +11,8 @@ local format = require "pagewarden.format"
 
 local shadow = {}
 
---- Seconds without a shortage after which what was decided is forgotten: a machine at the edge does
---- not decide anew each time.
+--- Seconds without a shortage after which what was decided is forgotten, since a machine at the
+--- edge does not decide anew each time; and after which whom the kernel killed has ended.
 local CALM <const> = 60
 
 --- Seconds until it is said who ended somebody: the kernel's log may be read a little later.
@@ -103,6 +103,15 @@ local function what_was_left(last)
 end
 
 
+--- Remembers that the kernel killed somebody, which is heard of twice: when it does, and when he
+--- has ended.
+---@private
+function Shadow:name(pid)
+  self.named[pid], self.counted = true, self.counted + 1
+  self.pw:after(CALM, function() self.named[pid] = nil end)
+end
+
+
 ---@private
 function Shadow:say_kill(fields, words)
   fields.message = name_of(fields) .. " " .. words .. what_was_left(fields)
@@ -116,7 +125,7 @@ function Shadow:note_kernel(event)
   if not event.pid then
     self.pw:after(COUNT_HEARSAY, function() self:say_nameless() end)
   elseif not self.named[event.pid] then
-    self.named[event.pid], self.counted = true, self.counted + 1
+    self:name(event.pid)
     local watch = self.watched[event.pid]
     local v = watch and watch.v or { pid = event.pid, comm = event.comm, uid = event.uid,
       cgroup = event.cgroup, size = (event.anon_rss or 0) + (event.file_rss or 0)
@@ -178,7 +187,7 @@ function Shadow:attribute(fields, signal, rival, was_decided)
   if self.named[fields.pid] then
     return
   elseif self:unexplained() > 0 then
-    self.named[fields.pid], self.counted = true, self.counted + 1
+    self:name(fields.pid)
     fields.by, fields.certain = "kernel", true
     self:say_kill(fields, "was killed by the kernel")
   elseif rival and (is_told_to or not signal or signal == 0) then
@@ -256,7 +265,7 @@ function Shadow:look(now, figures, level, is_short)
   if is_short then
     self.short_at = now
   elseif now - self.short_at > CALM and next(self.watched) then
-    self.decided, self.named = nil, {}
+    self.decided = nil
     self:watch({}, self.rival)
   end
 end
