@@ -77,12 +77,13 @@ end
 
 
 --- What was found is said in the same way of processes and of sums.
-local function new_findings(pw, o, calm, history)
+---@param pids_of fun(subject: table): integer[]
+local function new_findings(pw, o, calm, history, pids_of)
   return findings.new { again = o.again, calm = calm,
     say = function(held)
       local growth = require "pagewarden.recipe.growth" -- only those who speak need it
       local said = growth.describe(pw, history, held.subject, held.column,
-        (held.subject.kinds or KINDS)[held.column], held.event == "leak")
+        (held.subject.kinds or KINDS)[held.column], held.event == "leak", pids_of(held.subject))
       pw.log(held.event, said)
       if held.event == "leak" then
         react(pw, o, said)
@@ -103,8 +104,6 @@ local function start(pw, o)
     processes = 2 * o.processes, series = o.processes }
   local of_processes, of_sums = trend.history(terms), trend.history(terms)
   local calm = math.min(CALM, o.patience)
-  local processes = new_findings(pw, o, calm, of_processes)
-  local totals = new_findings(pw, o, calm, of_sums)
   local groups, parents = sums.new(o.by), {}
   local fields = { "pid", "ppid", "comm", "start_time", "rss", "rss_anon", "rss_shmem", "swap",
     "vsize", where = { vsize = { min = 1 } }, by = "vsize", top = o.processes } -- no kernel threads
@@ -113,6 +112,12 @@ local function start(pw, o)
     table.move({ "unit", "cgroup" }, 1, 2, #fields + 1, fields)
   end
   local snapshot = assert(pw.proc.processes(fields))
+  local processes = new_findings(pw, o, calm, of_processes,
+    function(subject) return { subject.pid } end)
+  local totals = new_findings(pw, o, calm, of_sums, function(subject)
+    local group = groups:get(subject.pid)
+    return group and sums.members(group, snapshot, parents) or {}
+  end)
 
   local function take(now)
     for p in assert(snapshot:refresh()):each() do
@@ -123,7 +128,7 @@ local function start(pw, o)
     end
     groups:flush(now, function(group)
       of_sums:add(now, group.number, 0, group.real, 0, group.shared)
-    end)
+    end, function(group) of_sums:forget(group.number, 0) end)
     local memory = pw.proc.meminfo()
     if memory and memory.SUnreclaim then
       of_sums:add(now, KERNEL.pid, 0, memory.SUnreclaim, 0, memory.Shmem or 0)
@@ -203,7 +208,7 @@ local function needs(o)
   local programs = { o.notify[1] }
   programs[#programs + 1] = o.command[1]
   programs[#programs + 1] = #o.restart > 0 and "/usr/bin/systemctl" or nil
-  return { process = "read", state = "512K", exec = programs[1] and programs }
+  return { process = "read", cgroup = "read", state = "512K", exec = programs[1] and programs }
 end
 
 

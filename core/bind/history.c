@@ -326,6 +326,27 @@ static int expire(lua_State *L) {
 
 
 /***
+Stops following a process.
+@function forget
+@int pid
+@int start_time
+@treturn boolean whether it was followed
+*/
+static int forget(lua_State *L) {
+    struct pw_history *history = check_object(L)->history;
+    int32_t pid = check_pid(L, 2);
+    lua_Integer start_time = luaL_checkinteger(L, 3);
+    pw_check_surplus(L, 3);
+    struct pw_followed *followed = pw_history_find(history, pid, start_time);
+    if (followed) {
+        pw_history_forget(history, followed);
+    }
+    lua_pushboolean(L, followed != NULL);
+    return 1;
+}
+
+
+/***
 What is worth remembering, as bytes for `load`: of each process with series the three coarsest
 scales, 24 bytes and 412 for each column.
 @function save
@@ -399,9 +420,10 @@ static int length(lua_State *L) {
 
 static void set_class(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"add", add},       {"judge", judge}, {"suspects", suspects}, {"finding", finding},
-        {"points", points}, {"save", save},   {"load", load},         {"expire", expire},
-        {"__len", length},  {NULL, NULL}};
+        {"add", add},         {"judge", judge},   {"suspects", suspects},
+        {"finding", finding}, {"points", points}, {"save", save},
+        {"load", load},       {"expire", expire}, {"forget", forget},
+        {"__len", length},    {NULL, NULL}};
     luaL_newmetatable(L, HISTORY);
     luaL_setfuncs(L, methods, 0);
     lua_pushvalue(L, -1);

@@ -149,7 +149,7 @@ assert(trend.mann_kendall { 1, 2, 3, 4 })
 do local e = trend.envelope { bucket = 1 }; for i = 0, 9 do e:add(i, i) end; e:growth(); e:points() end
 assert(trend.envelope { bucket = 1, capacity = 16, window = 60 }:rise() or true)
 do local h = trend.history { columns = 1 }; for i = 1, 40 do h:add(i, i, 1, 5) end; h:judge() end
-do local h = trend.history(); h:add(1, 1, 1, 5); h:finding(1, 1); h:expire(9); assert(#h == 0) end
+do local h = trend.history(); h:add(1, 1, 1, 5); h:finding(1, 1); h:forget(1, 1); h:expire(9); assert(#h == 0) end
 do local h = trend.history(); for i = 1, 9 do h:add(20 * i, 1, 1, i * i) end; h:judge(); h:points(1, 1) end
 do local h = trend.history(); for i = 1, 9 do h:add(i, i, 1, 1); h:add(9, i, 1, 9) end; h:load(9, h:save()) end
 do local h = trend.history(); h:add(1, 1, 1, 1); h:add(9, 1, 1, 9); trend.history():load(9, h:save()) end

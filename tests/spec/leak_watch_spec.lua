@@ -241,6 +241,81 @@ describe("leak-watch names", function()
 end)
 
 
+describe("leak-watch says when memory is exhausted", function()
+  --- Limits of cgroups of version 2; what is used is 40 MiB, 5 MiB of it files.
+  local function limit(world, limits)
+    world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
+    for path, given in pairs(limits) do
+      local folder = "sys/fs/cgroup" .. path .. "/"
+      world:write(folder .. "memory.max", tostring(given.max or "max") .. "\n")
+      world:write(folder .. "memory.swap.max", tostring(given.swap_max or "max") .. "\n")
+      world:write(folder .. "memory.swap.current", "0\n")
+      world:write(folder .. "memory.current", 40 * MIB .. "\n")
+      world:write(folder .. "memory.stat", ("inactive_file %d\nactive_file %d\n"):format(
+        4 * MIB, MIB))
+    end
+  end
+
+  --- What is said of a process of a cgroup that takes a MiB a second.
+  local function said_of(cgroup, limits)
+    local world <close>, p = watch_real(function(second) return 100 + second end)
+    p.cgroup = cgroup
+    limit(world, limits)
+    world:advance "2m"
+    return events(world, "growing")[1]
+  end
+
+  it("in its cgroup first, where the limit of that leaves less than the machine has", function()
+    local event = said_of("/web/a", { ["/web/a"] = {},
+      ["/web"] = { max = 340 * MIB, swap_max = 0 } })
+    assert.equal("/web", event.cgroup)
+    assert.equal(305 * MIB, event.left)
+    assert.is_true(about(305, 0.15)(event.exhaustion))
+    assert.matches("; at this rate the limit of /web is reached in 5m", event.message)
+  end)
+
+  it("by the limit that leaves least, with as much swap as all of them allow", function()
+    local event = said_of("/web/a", { ["/web"] = { max = 240 * MIB, swap_max = 50 * MIB },
+      ["/web/a"] = { max = 200 * MIB, swap_max = 200 * MIB } })
+    assert.same({ "/web/a", 215 * MIB }, { event.cgroup, event.left })
+  end)
+
+  it("on the machine first, where the cgroup may have more than that", function()
+    local event = said_of("/web", { ["/web"] = { max = 100 << 30 } })
+    assert.is_nil(event.cgroup)
+    assert.matches("; at this rate memory is exhausted in 1h", event.message)
+  end)
+
+  it("without the machine's swap, where the cgroup may not have any", function()
+    local free, bound = said_of("/web", {}), said_of("/web", { ["/web"] = { swap_max = 0 } })
+    assert.is_nil(bound.cgroup)
+    assert.is_true(bound.left < free.left)
+  end)
+
+  it("not at all where the machine does not say what it has", function()
+    local world <close>, p = watch_real(function(second) return 100 + second end)
+    world:write("proc/meminfo", "")
+    world:advance "2m"
+    assert.event(world, "growing", { pid = p.pid })
+    assert.is_nil(events(world, "growing")[1].exhaustion)
+  end)
+
+  it("of all processes of a command by the limit that holds all of them", function()
+    local world <close> = testing.new { script = "leak-watch", options = DAYS }
+    limit(world, { ["/web"] = { max = 500 * MIB, swap_max = 0 }, ["/web/a"] = { max = 60 * MIB },
+      ["/web/b"] = {} })
+    local number = 0
+    world:every("5m", function()
+      number = number + 1
+      world:spawn { comm = "worker", rss = "20M",
+        cgroup = number % 2 == 0 and "/web/a" or "/web/b" }
+    end)
+    world:advance "2h"
+    assert.event(world, "growing", { by = "command", name = "worker", cgroup = "/web" })
+  end)
+end)
+
+
 describe("leak-watch leaves alone", function()
   it("a warm-up", function()
     local world <close> = watch_real(function(second) return 10 + math.min(60, 5 * second) end)
@@ -375,6 +450,99 @@ describe("leak-watch keeps its judgement", function()
     assert.event(world, "leak", { pid = p.pid })
   end)
 
+  it("when swap appears, takes half of a process, and goes again", function()
+    local world <close>, p = watch_days(grow)
+    local calm = world:spawn { comm = "calm", rss = "900M" }
+    local meminfo = world.tree.files["proc/meminfo"]
+    local bare = meminfo:gsub("(Swap%a+:%s+)%d+", "%10")
+    world:write("proc/meminfo", bare)
+    world:after("3h", function() world:write("proc/meminfo", meminfo) end)
+    for minute = 1, 60 do -- out in an hour, and in again with swapoff in a few minutes
+      world:after(3 * 3600 + 60 * minute, function() calm.rss_anon = (900 - 8 * minute) * MIB end)
+      world:after(3 * 3600 + 60 * minute + 1, function() calm.swap = 8 * minute * MIB end)
+    end
+    world:after("7h", function() calm.swap = 200 * MIB end)
+    world:after(7 * 3600 + 61, function() calm.rss_anon = 700 * MIB end)
+    world:after(7 * 3600 + 181, function() calm.rss_anon, calm.swap = 900 * MIB, 0 end)
+    world:after("8h", function() world:write("proc/meminfo", bare) end)
+    world:advance "14h"
+    assert.event(world, "leak", { pid = p.pid, kind = "real" })
+    for _, event in ipairs(world.events) do
+      assert.not_equal(calm.pid, event.pid)
+    end
+  end)
+
+  it("when the time of day jumps to and fro", function()
+    local world <close>, p = watch_days(grow)
+    for hour = 1, 12 do
+      world:after(3600 * hour, function()
+        world:set_time_of_day(hour % 2 == 0 and "23:59" or "00:00")
+      end)
+    end
+    world:advance "12h"
+    assert.event(world, "leak", { pid = p.pid, slope = about(per_hour(40)) })
+  end)
+
+  it("when a process cannot be read at two looks of three", function()
+    local world <close>, p = watch_days(grow)
+    local path = ("proc/%d/stat"):format(p.pid)
+    world:every("1m", function()
+      local stat = world.tree.files[path]
+      world:after(1, function() world:write(path, world:now() // 60 % 3 == 0 and stat or "") end)
+      world:after(2, function() world:write(path, world:now() // 60 % 3 == 0 and stat or "") end)
+    end)
+    world:advance "12h"
+    assert.event(world, "leak", { pid = p.pid })
+  end)
+
+  it("when a process executes itself anew, which begins with little memory", function()
+    local world <close> = watch_days(function(hour)
+      return 50 + 300 * math.min(1, 3 * (hour % 5))
+    end)
+    world:advance "3d"
+    assert.no_event(world, "leak")
+  end)
+
+  it("of who is there when pids have wrapped around to that of a daemon", function()
+    local options = { interval = "1m", patience = "6h", by = { "tree" } }
+    local world <close> = testing.new { script = "leak-watch", options = options }
+    for life = 0, 5 do -- each daemon is larger than the last of that pid, and does not grow
+      local root = world:spawn { pid = 4000, comm = "daemon" .. life,
+        rss_anon = (100 + 60 * life) * MIB }
+      local child = world:spawn { pid = 4001, comm = "child", ppid = 4000, rss = "90M" }
+      world:advance "2h"
+      world:exit(child)
+      world:exit(root)
+      world:advance "2m"
+    end
+    assert.equal(0, #world.events)
+  end)
+
+  it("of a command beside a process that has another name at each look", function()
+    local world <close> = testing.new { script = "leak-watch",
+      options = { interval = "1m", patience = "6h", processes = 60 } }
+    local renamed = world:spawn { comm = "name", rss = "90M" }
+    local number = 0
+    world:every("1m", function()
+      number = number + 1
+      renamed.comm = "name" .. number
+    end)
+    world:advance "6h"
+    world:every("12m", function() world:spawn { comm = "worker", rss = "20M" } end)
+    world:advance "9h"
+    assert.event(world, "leak", { by = "command", name = "worker" })
+    world:stop()
+    assert.is_true(#world:state().names < 60)
+  end)
+
+  it("no longer when processes cannot be read at all, and says so", function()
+    local world <close> = watch_days(grow)
+    world:advance "1h"
+    world.processes = {}
+    world.tree:remove_folder "proc"
+    assert.error_matches(function() world:advance "1h" end, "leak%-watch failed: .*proc")
+  end)
+
   --- What it says within three hours when it is started again with what it kept.
   local function go_on(kept, boot_id)
     local world = testing.new { script = "leak-watch", options = DAYS, state = kept }
@@ -481,6 +649,16 @@ describe("leak-watch", function()
     world:advance "6d"
     assert.event(world, "settled", { pid = p.pid, kind = "real" })
     assert.equal("settled", world.events[#world.events].event)
+  end)
+
+  it("does not repeat that it is a leak of what has given all back and grows again", function()
+    local world <close> = watch_days(function(hour) return 50 + 80 * (hour % 5) end)
+    world:advance "18h"
+    local said = #events(world, "leak")
+    assert.is_true(said > 0)
+    world:advance "2d"
+    assert.equal(said, #events(world, "leak"))
+    assert.equal("growing", world.events[#world.events].event)
   end)
 
   it("forgets a finding with its process", function()

@@ -135,6 +135,26 @@ describe("trend.history", function()
     assert.is_nil(history:finding(7, 1000))
   end)
 
+  it("forgets whom it is told to", function()
+    local history = trend.history()
+    watch(history, 6, leak)
+    assert.is_false(history:forget(7, 2000))
+    assert.is_true(history:forget(7, 1000))
+    assert.is_nil(history:finding(7, 1000))
+    assert.equal(0, #history)
+  end)
+
+  it("goes on after hours in which nobody looked", function()
+    local history = trend.history { least = 16 * MIB }
+    watch(history, 24, leak)
+    watch(history, 70, leak, 34) -- the machine slept
+    assert.same({ "7 1000 1 leak" }, suspects_of(history))
+    local calm = trend.history()
+    watch(calm, 24, function() return 200 * MIB end)
+    watch(calm, 70, function() return 230 * MIB end, 34)
+    assert.same({}, suspects_of(calm))
+  end)
+
   it("grows up to its limits, and then says that there is no room", function()
     local history = trend.history { processes = 40, series = 2 }
     for pid = 1, 40 do assert.is_true(history:add(0, pid, 1, 5)) end

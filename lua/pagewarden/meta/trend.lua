@@ -155,6 +155,13 @@ function History:points(pid, start_time, column) end
 function History:expire(time) end
 
 
+--- Stops following a process.
+---@param pid integer
+---@param start_time integer
+---@return boolean whether it was followed
+function History:forget(pid, start_time) end
+
+
 --- What is worth remembering, for `load`.
 ---@param most? integer bytes
 ---@return string

@@ -2,6 +2,7 @@
 --- How far away it is, on each way there, that the kernel has to kill for want of memory.
 -- Each row has a `message` to log it with.
 -- @module pagewarden.recipe.distance
+local room = require "pagewarden.recipe.room"
 local size = require("pagewarden.format").size
 
 local distance = {}
@@ -120,47 +121,18 @@ local function find_paths(pw)
 end
 
 
---- How much more swap a cgroup may use: version 2 limits swap, version 1 it and memory together.
-local function swap_room(limits, current, swap, swap_free)
-  local room = swap_free
-  if limits.swap_max then
-    room = math.min(room, limits.swap_max - swap)
-  elseif limits.memsw_max then
-    room = math.min(room, limits.memsw_max - current - swap)
-  end
-  return math.max(room, 0)
-end
-
-
---- What one cgroup has left; nil when it has no limit, or is gone.
-local function measure(pw, path, swap_free)
-  local limits, current = pw.cgroup.limits(path), pw.cgroup.current(path)
-  if not limits or not current or (limits.max or math.huge) == math.huge then
-    return nil
-  end
-  local stat = pw.cgroup.stat(path) or {}
-  local file = (stat.total_inactive_file or stat.inactive_file or 0)
-    + (stat.total_active_file or stat.active_file or 0)
-  local swap = swap_room(limits, current, pw.cgroup.swap(path) or 0, swap_free)
-  local left = math.max(limits.max - current, 0) + math.min(file, current) + swap
-  return { cgroup = path, left = left, current = current, limit = limits.max, file = file,
-    swap = swap, message = ("%s: %s left, of a limit of %s"):format(path, size(left),
-      size(limits.max)) }
-end
-
-
 --- What each cgroup has left that has a limit and processes, the one with the least first.
 ---@param pw pagewarden.Pw with `cgroup`
 ---@param swap_free integer bytes of the machine
 ---@param pause fun() is called now and then
----@return { cgroup: string, left: number, current: integer, limit: integer, message: string }[]
+---@return pagewarden.recipe.Room[]
 function distance.cgroups(pw, swap_free, pause)
   local rows = {}
   if not pw.cgroup.version() then
     return rows
   end
   for i, path in ipairs(find_paths(pw)) do
-    rows[#rows + 1] = measure(pw, path, swap_free)
+    rows[#rows + 1] = room.of_cgroup(pw, path, swap_free)
     if i % AT_ONCE == 0 then
       pause()
     end

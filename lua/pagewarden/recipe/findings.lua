@@ -9,6 +9,7 @@ local findings = {}
 ---@field column integer
 ---@field event "growing"|"leak"
 ---@field leaking number? since when it is a leak
+---@field leaked number? when it last was one
 
 ---@class pagewarden.Findings
 ---@field private again number
@@ -35,7 +36,11 @@ function Findings:note(now, subject, column, verdict)
   end
   self.held[column] = of_column
   held.subject, held.seen = subject, now
-  held.leaking = held.leaking or verdict == "leak" and now or nil
+  if verdict == "leak" then
+    held.leaking, held.leaked = held.leaking or now, now
+  elseif held.leaking and now - held.leaked >= self.again then
+    held.leaking = nil
+  end
   local event = held.leaking and "leak" or "growing"
   if event ~= held.event or now - held.said >= self.again then
     held.event, held.said = event, now

@@ -6,8 +6,9 @@
 -- @module pagewarden.recipe.groups
 local groups = {}
 
---- Seconds after which a group without processes is forgotten.
-local FORGOTTEN = 86400
+--- A group without processes is kept as long as it had some, so that a process with another name
+-- each time does not leave thousands behind: so many seconds at least, and at most.
+local KEPT, FORGOTTEN = 600, 86400
 
 --- The descent of a process is followed so far.
 local DEEPEST = 64
@@ -38,6 +39,9 @@ local NAMES = {
 ---@field pid integer of one of its processes
 ---@field size integer how many it had last
 ---@field blamed number when a process of it last grew by itself
+---@field since number when it was first seen
+---@field seen number when it last had processes
+---@field root integer? of a tree, the start time of the process that it descends from
 ---@field real integer
 ---@field shared integer
 
@@ -50,10 +54,20 @@ Groups.__index = Groups
 
 local function new_group(self, by, name, now)
   local group = { by = by, name = name, number = self.last + 1, real = 0, shared = 0, count = 0,
-    size = 0, seen = now, blamed = -math.huge }
+    size = 0, since = now, seen = now, blamed = -math.huge }
   self.last = group.number
   self.named[by][name], self.numbered[group.number] = group, group
   return group
+end
+
+
+--- Whether a tree was that of another process, which had the pid before.
+local function is_another(group, p)
+  if group.by ~= "tree" or group.name ~= p.pid then
+    return false
+  end
+  group.root = group.root or p.start_time
+  return group.root ~= p.start_time
 end
 
 
@@ -62,6 +76,11 @@ function Groups:add(now, p, real, shared, parents)
   for by, named in pairs(self.named) do
     local name = NAMES[by](p, parents)
     local group = name and (named[name] or new_group(self, by, name, now))
+    if group and is_another(group, p) then
+      self.numbered[group.number] = nil
+      group = new_group(self, by, name, now)
+      group.root = p.start_time
+    end
     if group then
       group.comm, group.pid, group.count = p.comm, p.pid, group.count + 1
       group.real, group.shared = group.real + real, math.max(group.shared, shared)
@@ -81,17 +100,19 @@ function Groups:blame(now, p, parents)
 end
 
 
---- Hands each sum to a function and begins anew.
+--- Hands each sum to a function and begins anew; another one hears of whom is forgotten.
 ---@param now number
 ---@param take fun(group: pagewarden.Group)
-function Groups:flush(now, take)
+---@param forget fun(group: pagewarden.Group)
+function Groups:flush(now, take, forget)
   for number, group in pairs(self.numbered) do
     if group.count > 0 then
       group.size, group.seen = group.count, now
       take(group)
       group.real, group.shared, group.count = 0, 0, 0
-    elseif now - group.seen > FORGOTTEN then
+    elseif now - group.seen > math.min(math.max(KEPT, group.seen - group.since), FORGOTTEN) then
       self.named[group.by][group.name], self.numbered[number] = nil, nil
+      forget(group)
     end
   end
 end
@@ -119,19 +140,20 @@ end
 function Groups:names()
   local names = {}
   for number, group in pairs(self.numbered) do
-    names[#names + 1] = { group.by, group.name, number }
+    names[#names + 1] = { group.by, group.name, number, group.root }
   end
   return names
 end
 
 
---- Takes the names up that were kept.
+--- Takes the names up that were kept, for as long as they may be.
 function Groups:restore(names, now)
   for _, kept in ipairs(names) do
     local by, name, number = kept[1], kept[2], kept[3]
     if self.named[by] then
       self.last = number - 1
-      new_group(self, by, name, now)
+      local group = new_group(self, by, name, now)
+      group.root, group.since = kept[4], now - FORGOTTEN
     end
   end
   for number in pairs(self.numbered) do
@@ -149,6 +171,19 @@ function groups.new(by)
     named[word] = NAMES[word] and {} or nil
   end
   return setmetatable({ named = named, numbered = {}, last = 1 }, Groups)
+end
+
+
+--- The pids of those that belong to a group.
+---@param group pagewarden.Group
+---@param snapshot pagewarden.Snapshot
+---@return integer[]
+function groups.members(group, snapshot, parents)
+  local pids = {}
+  for p in snapshot:each() do
+    pids[#pids + 1] = NAMES[group.by](p, parents) == group.name and p.pid or nil
+  end
+  return pids
 end
 
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
---- What is known of memory that grows, in words and as a plot for people. Pure.
+--- What is known of memory that grows, in words and as a plot for people.
 -- @module pagewarden.recipe.growth
 local format = require "pagewarden.format"
+local rooms = require "pagewarden.recipe.room"
 
 local growth = {}
 
@@ -75,8 +76,9 @@ end
 ---@param finding pagewarden.Finding
 ---@param exhaustion { soonest: number, middle: number, latest: number }?
 ---@param is_leak boolean
+---@param cgroup string? whose limit comes first
 ---@return string
-function growth.explain(who, kind, finding, exhaustion, is_leak)
+function growth.explain(who, kind, finding, exhaustion, is_leak, cgroup)
   local parts = {
     ("%s grew %s to %s of %s memory in %s, %s/s, %s"):format(who,
       format.size(finding.last - finding.first), format.size(finding.last), kind,
@@ -87,26 +89,27 @@ function growth.explain(who, kind, finding, exhaustion, is_leak)
       :format(format.percent(100 * finding.confidence))
   end
   if exhaustion then
-    parts[#parts + 1] = "at this rate memory is exhausted in " .. lasting(exhaustion)
+    local ending = cgroup and ("the limit of %s is reached"):format(cgroup) or "memory is exhausted"
+    parts[#parts + 1] = ("at this rate %s in %s"):format(ending, lasting(exhaustion))
   end
   return table.concat(parts, "; ")
 end
 
 
 --- The fields of an event that tells what was found of a column of a subject, with the time that
---- memory and swap will last. Virtual memory has no such limit.
+--- memory and swap will last, of the machine or of a cgroup. Virtual memory has no such limit.
 ---@param pw pagewarden.Pw
 ---@param history pagewarden.History
 ---@param subject table with `title`, and `pid` and `start_time` as the history knows it
 ---@param column integer
 ---@param kind string
 ---@param is_leak boolean
+---@param pids integer[] the processes
 ---@return table
-function growth.describe(pw, history, subject, column, kind, is_leak)
+function growth.describe(pw, history, subject, column, kind, is_leak, pids)
   local finding = history:finding(subject.pid, subject.start_time, column)
-  local memory = kind ~= "virtual" and pw.proc.meminfo()
-  local left = memory and growth.exhaustion((memory.MemAvailable or memory.MemFree)
-    + (memory.SwapFree or 0), finding)
+  local room = kind ~= "virtual" and rooms.of_processes(pw, pids) or {}
+  local left = room.left and growth.exhaustion(room.left, finding)
   if kind == "real" and (subject.swap or 0) >= (finding.last - finding.first) / 2 then
     kind = "swap-hidden"
   end
@@ -120,8 +123,10 @@ function growth.describe(pw, history, subject, column, kind, is_leak)
     confidence = finding.confidence, exhaustion = times.middle,
     exhaustion_soonest = times.soonest,
     exhaustion_latest = times.latest and times.latest < math.huge and times.latest or nil,
+    left = room.left, cgroup = room.cgroup,
     plot = growth.plot(minima),
-    message = growth.explain(subject.title, kind, finding, left, is_leak),
+    message = growth.explain(subject.title, kind, finding, left, is_leak,
+      room.cgroup),
   }
 end
 
