@@ -7,11 +7,7 @@
 -- recipe/early_oom/gauge.lua; when that is too short, in condition.lua; who would have to go, in
 -- ranking.lua; how long it is safe not to look, in pace.lua; what is done, in guard.lua.
 
-local condition = require "pagewarden.recipe.early_oom.condition"
-local guards = require "pagewarden.recipe.early_oom.guard"
 local opt = require "pagewarden.option"
-local ranking = require "pagewarden.recipe.early_oom.ranking"
-local selector = require "pagewarden.recipe.early_oom.selector"
 
 
 local function conditions(name, default, help)
@@ -24,27 +20,34 @@ local function selectors(name, help)
 end
 
 
+--- Modules are loaded when they are wanted: what only checks is not kept, and no step of a start
+--- takes long, however slow the machine.
+local function module_of(name)
+  return require("pagewarden.recipe.early_oom." .. name)
+end
+
+
 local declaration
 
 
 --- Asks about each option that is a small language of its own.
 local function check(o)
   if o.preset ~= "none" then
-    return require("pagewarden.recipe.early_oom.preset").check(o, declaration.options)
+    return module_of "preset".check(o, declaration.options)
   end
   for _, name in ipairs { "warn", "act", "force" } do
-    local compiled, message = condition.compile(o[name])
+    local compiled, message = module_of "condition".compile(o[name])
     if not compiled then
       return false, ("%s: %s"):format(name, message)
     end
   end
   for _, name in ipairs { "prefer", "avoid", "never" } do
-    local compiled, message = selector.compile(o[name])
+    local compiled, message = module_of "selector".compile(o[name])
     if not compiled then
       return false, ("%s: %s"):format(name, message)
     end
   end
-  local score, message = ranking.compile_score(o.score)
+  local score, message = module_of "ranking".compile_score(o.score)
   return score ~= nil, message and "score: " .. message
 end
 
@@ -65,19 +68,19 @@ end
 local function new_guard(pw, o)
   if o.preset == "earlyoom" then
     local message
-    o, message = require("pagewarden.recipe.early_oom.preset").as_earlyoom(o, pw.proc.meminfo())
+    o, message = module_of "preset".as_earlyoom(o, pw.proc.meminfo())
     if not o then
       return nil, message
     end
   end
-  return guards.new(pw, o)
+  return module_of "guard".new(pw, o)
 end
 
 
 --- Watches as systemd-oomd would where that is asked for.
 local function start(pw, o)
   if o.preset == "systemd-oomd" then
-    return require("pagewarden.recipe.early_oom.cgroup_guard").start(pw, o)
+    return module_of "cgroup_guard".start(pw, o)
   end
   local guard, message = new_guard(pw, o)
   if not guard then

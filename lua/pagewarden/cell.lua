@@ -69,9 +69,8 @@ function cell.is_agreed()
 end
 
 
-local function let_go()
-  policy, values, declaration, needs, option_values = nil, nil, nil, nil, nil
-  cell.load, cell.set_options, cell.needs, cell.is_agreed, cell.start = nil, nil, nil, nil, nil
+--- Lets modules go that nobody holds on to: who wants one again loads it again.
+local function forget_modules()
   for _, name in ipairs(FOR_LOADING) do
     package.loaded[name] = nil
   end
@@ -80,6 +79,13 @@ local function let_go()
       package.loaded[name] = nil
     end
   end
+end
+
+
+local function let_go()
+  policy, values, declaration, needs, option_values = nil, nil, nil, nil, nil
+  cell.load, cell.set_options, cell.needs, cell.is_agreed, cell.start = nil, nil, nil, nil, nil
+  forget_modules()
 end
 
 
@@ -107,8 +113,10 @@ function cell.start(root, units, modules, outside)
 end
 
 
---- Gives back what is not used any more, most of which loading left.
+--- Gives back what is not used any more, most of which loading and starting left.
 function cell.collect()
+  forget_modules()
+  cell.collect, forget_modules = collectgarbage, nil
   collectgarbage()
 end
 

@@ -290,6 +290,17 @@ describe("preset=earlyoom chooses", function()
     assert.equal("TERM sshd", decision("", 300, 100, { processes = processes }))
   end)
 
+  it("not itself (find_largest_process)", function()
+    local world <close> = machine ""
+    world:write("proc/self/stat", "1000 (pagewarden) S 1 1000 1000 0 -1 0\n")
+    world:spawn { comm = "pagewarden", rss = "2G" }
+    local other = world:spawn { comm = "other", rss = "1G" }
+    memory(world, 300, 100)
+    world:advance "1s"
+    assert.event(world, "ending", { pid = other.pid })
+    assert.no_event(world, "ending", { comm = "pagewarden" })
+  end)
+
   -- TestIsAliveMock, Test_parse_proc_pid_stat_Mock
   for _, comm in ipairs { "foo) Z ", "foo) Z", "foo)Z ", "foo)\nZ\n", "foo)\tZ\t", ": - )",
     "()()()())))(((()", "   \n\n    " } do

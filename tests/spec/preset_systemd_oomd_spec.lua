@@ -190,6 +190,8 @@ describe("preset=systemd-oomd takes systemd-oomd's settings", function()
   it("and not beside options of early-oom's own that have the same say", function()
     assert.error_matches(function() machine(FOR_SWAP, { options = { never = { "x" } } }) end,
       "never: with preset=systemd-oomd its settings decide that", 1, true)
+    assert.error_matches(function() machine(FOR_SWAP, { options = { observe = true } }) end,
+      "observe: whole cgroups are not compared", 1, true)
   end)
 end)
 

@@ -26,6 +26,18 @@ describe("a running policy", function()
     assert.equal(1, stage:count("ticker", "done"))
   end)
 
+  it("gives back the modules that only its start wanted", function()
+    local function at_rest(name, start)
+      local _, policy = stage:start(name, start .. ' pw:every(60, function() end)')
+      policy:collect()
+      policy:collect()
+      return policy:memory()
+    end
+    local without = at_rest("without", "")
+    local with = at_rest("with", 'require("pagewarden.recipe.mappings")')
+    assert.is_true(with - without < 512, ("%d bytes more"):format(with - without))
+  end)
+
   it("hears which of its own arguments is wrong, however it calls a module", function()
     for _, call in ipairs { 'pw.proc.process("x")', 'pw.proc:process("x")' } do
       local instance = stage:start("errs", call)

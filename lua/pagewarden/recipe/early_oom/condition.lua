@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 --- When memory is so short that something must be done: `"available<8% and swap<10%"`. Pure.
 --
--- A condition is terms joined by "and"; of a list of conditions one has to hold. A term compares
--- one of `condition.FIGURES` with a size, a percentage or a time. What cannot be known, such as
--- pressure on a kernel that does not measure it, compares with nothing: its term does not hold.
+-- A condition is terms joined by "and"; of a list of conditions one has to hold. A term compares a
+-- figure with a size, a percentage or a time. What cannot be known, such as pressure on a kernel
+-- that does not measure it, compares with nothing: its term does not hold.
 -- @module pagewarden.recipe.early_oom.condition
 local condition = {}
 
@@ -13,69 +13,15 @@ local condition = {}
 ---@field above boolean it holds above the limit, not below it
 ---@field equal boolean it holds at the limit as well
 ---@field limit number
+---@field kind "size"|"percent"|"duration" what the figure is
 ---@field share boolean the limit is a percentage of the figure's total
 
---- What can be compared, and the units in which.
-condition.FIGURES = {
-  available = { "size", "percent" }, -- memory that could be had without swapping
-  swap = { "size", "percent" },      -- swap that is free, as far as it is worth memory
-  some = { "percent" },              -- of the window: somebody waited for memory
-  full = { "percent" },              -- of the window: all waited for memory at once
-  swapin = { "size" },               -- read back from swap each second
-  refault = { "size" },              -- of files, read again soon after it was dropped, each second
-  growth = { "size" },               -- by which available and swap shrink each second
-  left = { "duration" },             -- until both are used up at this growth
-}
-
-
---- A limit in one of the units that its figure has.
-local function parse_limit(units, text)
-  local unit = require "pagewarden.unit"
-  for _, kind in ipairs(units) do
-    local value = unit["parse_" .. kind](text)
-    if value then
-      return value, kind == "percent" and #units > 1
-    end
-  end
-  return nil, ("'%s' is no %s"):format(text, table.concat(units, " or "))
-end
-
-
-local function parse_term(text)
-  local name, operator, equal, limit = text:match "^%s*(%l+)%s*([<>])(=?)%s*(%S+)%s*$"
-  local units = condition.FIGURES[name]
-  if not name then
-    return nil, ("'%s' is not FIGURE<LIMIT or FIGURE>LIMIT"):format(text)
-  elseif not units then
-    return nil, ("there is no figure '%s'"):format(name)
-  end
-  local value, share = parse_limit(units, limit)
-  if not value then
-    return nil, ("%s: %s"):format(name, share)
-  end
-  return { name = name, above = operator == ">", equal = equal ~= "", limit = value,
-    share = share }
-end
-
-
---- What a list of conditions means.
+--- What a list of conditions means: condition_parser.lua, which is not kept.
 ---@param texts string[]
 ---@return pagewarden.recipe.Term[][]?
 ---@return string? message
 function condition.compile(texts)
-  local alternatives = {}
-  for i, text in ipairs(texts) do
-    local terms = {}
-    for part in (text:gsub("%s+and%s+", "&") .. "&"):gmatch "([^&]*)&" do
-      local term, message = parse_term(part)
-      if not term then
-        return nil, ("condition '%s': %s"):format(text, message)
-      end
-      terms[#terms + 1] = term
-    end
-    alternatives[i] = terms
-  end
-  return alternatives
+  return require("pagewarden.recipe.early_oom.condition_parser").compile(texts)
 end
 
 
@@ -171,7 +117,7 @@ local SHOWN = {
 --- A value as its limit would be written.
 local function show_value(term, value, total)
   local format = require "pagewarden.format"
-  local kind = condition.FIGURES[term.name][1]
+  local kind = term.kind
   if kind == "percent" then
     return ("%.0f%%"):format(value)
   elseif kind == "duration" then
@@ -185,7 +131,7 @@ end
 
 local function show_limit(term)
   local format = require "pagewarden.format"
-  local kind = condition.FIGURES[term.name][1]
+  local kind = term.kind
   if term.share or kind == "percent" then
     return ("%.14g%%"):format(term.limit)
   end

@@ -44,6 +44,9 @@ function preset.check(o, options)
       return false, ("%s: with preset=%s its settings decide that"):format(option.name, o.preset)
     end
   end
+  if o.observe and o.preset == "systemd-oomd" then
+    return false, "observe: whole cgroups are not compared; --dry-run says which would be killed"
+  end
   local settings, message = preset.compile(o)
   return settings ~= nil, message
 end

@@ -65,6 +65,7 @@ local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap"
 ---@field list pagewarden.recipe.Candidate[] in order, who goes first first
 ---@field spared table<string, string> who would have, and why not
 ---@field rival string? who else acts
+---@field private own integer? the pid of pagewarden itself
 ---@field private excluded table<integer, { start_time: integer, why: string }> by pid
 ---@field at number? when it was made
 ---@field private pw pagewarden.Pw
@@ -90,6 +91,7 @@ end
 ---@return string? message
 function ranking.new(pw, o)
   local self = setmetatable({ pw = pw, o = o, list = {}, spared = {}, excluded = {} }, Ranking)
+  self.own = math.tointeger(tonumber((pw.proc.read "proc/self/stat" or ""):match "^%d+"))
   self.parent = function(pid) return self.all:get(pid) end
   for _, name in ipairs { "prefer", "avoid", "never" } do
     local message
@@ -205,6 +207,8 @@ function Ranking:why_impossible(p)
   local excluded = self.excluded[p.pid]
   if excluded and excluded.start_time == p.start_time then
     return excluded.why
+  elseif p.pid == self.own then
+    return "it is pagewarden itself"
   elseif (p.oom_score_adj or 0) <= PROTECTED_ADJ then
     return "it is protected by its oom_score_adj"
   end
