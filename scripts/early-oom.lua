@@ -30,6 +30,13 @@ end
 local declaration
 
 
+--- The second of these is for machines that stand still though swap is left: most of what is
+-- reclaimed is needed again then, and not while somebody goes to swap once, however long and badly
+-- all may wait for that (docs/cookbook/early-oom.md has the figures).
+local ACT = { "available<8% and available<4G and swap<10%",
+  "full>30% and thrashing>50% and available<15%", "full>80% and available<8%" }
+
+
 --- Asks about each option that is a small language of its own.
 local function check(o)
   if o.preset ~= "none" then
@@ -119,11 +126,11 @@ ZFS's cache counts as available, and zram for what it saves. Daemons that others
 eighth, if they are the system's: nobody is spared for his name alone. What systemd or oomd marked
 at cgroups is honoured. Where another program of this kind runs it only says what it would do.
 
-Without swap only memory counts, and without PSI (before Linux 4.20) conditions on some and full
-never hold. With preset=earlyoom or systemd-oomd it decides when and whom as that daemon does by
-the same settings; where it does not, its page in the cookbook says. Whom it may end it reads as the
-score says; whatever that is, init, kernel threads, what is protected by an oom_score_adj of -900
-and pagewarden itself are never signalled.]],
+Without swap only memory counts, and without PSI (before Linux 4.20) conditions on some, full and
+thrashing never hold. With preset=earlyoom or systemd-oomd it decides when and whom as that daemon
+does by the same settings; where it does not, its page in the cookbook says. Whom it may end it
+reads as the score says; whatever that is, init, kernel threads, what is protected by an
+oom_score_adj of -900 and pagewarden itself are never signalled.]],
   examples = {
     "pagewarden run early-oom --yes",
     "pagewarden run early-oom --dry-run -o act='available<20% and swap<50%'",
@@ -133,13 +140,12 @@ and pagewarden itself are never signalled.]],
   },
   tags    = { "oom", "protection" },
   options = {
-    conditions("warn", { "available<12% and swap<20%", "full>30% and available<8%" },
+    conditions("warn", { "available<12% and swap<20%", "full>20% and available<15%" },
       "when to warn"),
-    conditions("act", { "available<8% and available<4G and swap<10%",
-      "full>60% and available<8%" }, "when to ask somebody to end (SIGTERM)"),
+    conditions("act", ACT, "when to ask somebody to end (SIGTERM)"),
     conditions("force", { "available<4% and available<2G and swap<5%" }, "when to kill at once"),
-    opt.duration { "window", default = "30s", min = "1s", max = "5m",
-      help = "of which some and full are a part" },
+    opt.duration { "window", default = "20s", min = "1s", max = "5m",
+      help = "of which some, full and thrashing are a part" },
     opt.path { "cgroup", help = "look at this cgroup's limit, and end only what is in it" },
     opt.choice { "kill", choices = { "process", "group", "unit", "cgroup" }, default = "process",
       help = "what is ended together" },

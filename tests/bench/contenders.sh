@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # contenders.sh IMAGE: makes a disk with Debian's daemons against want of memory and all that they
-# depend on, for bench/reaction. They are unpacked, not installed: they would run here.
+# depend on, for bench/reaction and bench/thrashing. They are unpacked, not installed: they would
+# run here.
 set -eu
 
 image=$1

@@ -54,6 +54,24 @@ local function short_while(world, p, available, swap)
 end
 
 
+--- All wait for so many microseconds of each second; where a part is given, that of what is
+--- reclaimed meanwhile is needed again.
+local function wait_for_memory(world, microseconds, again)
+  local lost, reclaimed = 0, 0
+  world:every("1s", function()
+    lost, reclaimed = lost + microseconds, reclaimed + 1000
+    if again then
+      world:write("proc/vmstat", ("pgsteal_kswapd %d\npgsteal_direct %d\n"
+        .. "workingset_refault_anon %.0f\nworkingset_refault_file 0\n"):format(reclaimed, reclaimed,
+        2 * reclaimed * again))
+    end
+    for _, kind in ipairs { "some", "full" } do
+      world:pressure { resource = "memory", kind = kind, total = lost, avg10 = 50 }
+    end
+  end)
+end
+
+
 local function first(world, name)
   for _, event in ipairs(world.events) do
     if event.event == name then
@@ -141,17 +159,46 @@ describe("early-oom with no option", function()
     local world <close> = machine()
     local hog = world:spawn { comm = "thrasher", rss = "3G" }
     memory(world, 100, 500)
-    local lost = 0
-    world:every("1s", function()
-      lost = lost + 800000
-      world:pressure { resource = "memory", kind = "full", total = lost, avg10 = 50 }
-    end)
-    world:advance "10s"
+    wait_for_memory(world, 900000)
+    world:advance "8s"
     assert.no_event(world, "ending")
-    world:advance "30s"
+    world:advance "20s"
     assert.event(world, "ending", { pid = hog.pid, signal = "TERM" })
-    assert.matches("all wait for memory 80% of the time, over 60%",
+    assert.matches("of the time, over 80%; 100 MiB (2.4%) are available, under 8%",
       first(world, "ending").message, 1, true)
+  end)
+
+  it("ends sooner who has all read again what is reclaimed", function()
+    local world <close> = machine()
+    local hog = world:spawn { comm = "thrasher", rss = "3G" }
+    memory(world, 500, 500)
+    wait_for_memory(world, 450000, 0.9)
+    world:advance "9s"
+    assert.no_event(world, "ending")
+    world:advance "6s"
+    assert.event(world, "ending", { pid = hog.pid, signal = "TERM" })
+    assert.matches("over 30%; 90% of what is reclaimed is needed again, over 50%; 500 MiB",
+      first(world, "ending").message, 1, true)
+  end)
+
+  it("lets what is not needed go to swap, however slow that is", function()
+    local world <close> = machine()
+    world:spawn { comm = "large", rss = "3G" }
+    memory(world, 500, 500)
+    wait_for_memory(world, 700000, 0.2)
+    world:advance "2m"
+    assert.no_act(world)
+    assert.event(world, "warning")
+  end)
+
+  it("judges by the time alone where the kernel does not say what is needed again", function()
+    local world <close> = machine()
+    world:spawn { comm = "large", rss = "3G" }
+    memory(world, 300, 500)
+    world:write("proc/vmstat", "pgsteal_kswapd_normal 5\n")
+    wait_for_memory(world, 700000)
+    world:advance "1m"
+    assert.no_act(world)
   end)
 
   it("warns first, and says so when it is over", function()

@@ -5,6 +5,8 @@
  *   worker COUNTER scan FILE              reads a file from end to end, again and again: bytes
  *   worker COUNTER pick FILE HOT_MIB      reads 64 KiB here and there, four of five times in the
  *                                         first HOT_MIB of the file: bytes
+ *   worker COUNTER map FILE HOT_MIB       reads pages here and there in the first HOT_MIB of the
+ *                                         file, mapped as programs are, a thousand a second: pages
  *   worker COUNTER touch MIB PER_SECOND   writes to its own pages, nine of ten times in the first
  *                                         quarter, at most so many a second: pages
  * Before it begins it says "ready"; SIGSTOP and SIGCONT let it sleep.
@@ -23,6 +25,7 @@
 #define PAGE_BYTES 4096
 #define PICK_BYTES ((size_t)64 << 10)
 #define BATCH_MS 5
+#define MAPPED_PER_SECOND 1000
 
 static volatile uint64_t *counter;
 static char buffer[256 << 10];
@@ -66,6 +69,23 @@ static void pick(int fd, size_t bytes, size_t hot_bytes) {
             exit(1);
         }
         *counter += PICK_BYTES;
+    }
+}
+
+
+static void read_mapped(int fd, size_t bytes) {
+    const volatile char *file = mmap(NULL, bytes, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+    if (file == MAP_FAILED) {
+        exit(1);
+    }
+    say_ready();
+    struct timespec pause = {.tv_nsec = BATCH_MS * 1000000L};
+    for (;;) {
+        for (int i = 0; i < MAPPED_PER_SECOND * BATCH_MS / 1000; i++) {
+            (void)file[draw(bytes / PAGE_BYTES) * PAGE_BYTES];
+        }
+        *counter += MAPPED_PER_SECOND * BATCH_MS / 1000;
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -118,6 +138,8 @@ int main(int argc, char **argv) {
     }
     if (!strcmp(argv[2], "scan")) {
         scan(fd);
+    } else if (!strcmp(argv[2], "map")) {
+        read_mapped(fd, last * MIB);
     }
     pick(fd, (size_t)status.st_size, last * MIB);
     return 2;

@@ -109,6 +109,7 @@ end
 local SHOWN = {
   available = "%s are available", swap = "%s of swap are free",
   some = "some wait for memory %s of the time", full = "all wait for memory %s of the time",
+  thrashing = "%s of what is reclaimed is needed again",
   swapin = "%s a second are swapped in", refault = "%s a second are read again",
   growth = "%s a second are used up", left = "it lasts for %s",
 }

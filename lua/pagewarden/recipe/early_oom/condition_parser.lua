@@ -10,6 +10,7 @@ local FIGURES = {
   swap = { "size", "percent" },      -- swap that is free, as far as it is worth memory
   some = { "percent" },              -- of the window: somebody waited for memory
   full = { "percent" },              -- of the window: all waited for memory at once
+  thrashing = { "percent" },         -- of what was reclaimed, in the window: it was needed again
   swapin = { "size" },               -- read back from swap each second
   refault = { "size" },              -- of files, read again soon after it was dropped, each second
   growth = { "size" },               -- by which available and swap shrink each second

@@ -21,28 +21,33 @@ local LOOKS <const> = 64
 --- Looks of which totals are kept for a window.
 local SLOTS <const> = 8
 
+--- Somebody has to wait so much of the window (%) before it is asked what for: vmstat is long.
+local TELLING_SHARE <const> = 5
+
 
 ---@class pagewarden.recipe.Gauge
 ---@field figures table<string, number> of the last look
 ---@field private pw pagewarden.Pw
 ---@field private cgroup string?
 ---@field private window number
----@field private wants { pressure: boolean, counters: boolean }
+---@field private wants { pressure: boolean, counters: boolean, thrashing: boolean }
 local Gauge = {}
 Gauge.__index = Gauge
 
 
 ---@param pw pagewarden.Pw with `cgroup` and `mm` for reading
 ---@param given table `{ cgroup: string?, window: number, pressure: boolean, counters: boolean,
---- as_told: boolean }`; as told: what meminfo says, of the memory that is for users (earlyoom 1.8)
+--- thrashing: boolean, as_told: boolean }`; as told: what meminfo says, of the memory that is for
+--- users (earlyoom 1.8)
 ---@return pagewarden.recipe.Gauge
 function gauge.new(pw, given)
   return setmetatable({
     pw = pw, cgroup = given.cgroup, window = given.window, figures = {}, looks = 0,
     as_told = given.as_told,
-    wants = { pressure = given.pressure, counters = given.counters },
+    wants = { pressure = given.pressure or given.thrashing, counters = given.counters,
+      thrashing = given.thrashing },
     rates = rate.new { counters = { "pswpin", "refault" }, levels = { "room" }, longest = 5 },
-    counted = {}, slots = { some = {}, full = {} },
+    counted = {}, slots = {},
   }, Gauge)
 end
 
@@ -163,10 +168,11 @@ function Gauge:look_at_cgroup()
 end
 
 
---- The share of the last window that was lost, from a counter of lost microseconds.
+--- By how much a counter has grown in the last window, each second.
 ---@private
-function Gauge:share_lost(kind, now, total)
-  local slots = self.slots[kind]
+function Gauge:grown(kind, now, total)
+  local slots = self.slots[kind] or {}
+  self.slots[kind] = slots
   if not slots.at or now - slots.at >= self.window / SLOTS then
     slots.at, slots.next = now, (slots.next or 0) % (SLOTS + 1) + 1
     slots[slots.next] = slots[slots.next] or {}
@@ -182,7 +188,7 @@ function Gauge:share_lost(kind, now, total)
   if not oldest or now - oldest.at < self.window / 2 then
     return nil -- a short time says too little
   end
-  return math.max(total - oldest.total, 0) / 1e4 / (now - oldest.at)
+  return math.max(total - oldest.total, 0) / (now - oldest.at)
 end
 
 
@@ -194,8 +200,45 @@ function Gauge:look_at_pressure(now)
   end
   for _, kind in ipairs { "some", "full" } do
     local stall = pressure and pressure[kind]
-    local share = stall and self:share_lost(kind, now, stall.total)
-    self.figures[kind] = share or stall and not self.forgot and stall.avg10 or nil
+    local lost = stall and self:grown(kind, now, stall.total) -- microseconds
+    self.figures[kind] = lost and lost / 1e4 or stall and not self.forgot and stall.avg10 or nil
+  end
+end
+
+
+--- Pages that were reclaimed so far, and those that were needed again. Nil where that is not
+--- counted: before Linux 4.8 by zone.
+---@private
+function Gauge:count_reclaim()
+  local stat
+  if self.cgroup then
+    stat = self.pw.cgroup.stat(self.cgroup)
+  else
+    self.vmstat = self.pw.proc.vmstat(self.vmstat)
+    stat = self.vmstat
+  end
+  local reclaimed = stat and (stat.pgsteal
+    or stat.pgsteal_kswapd and stat.pgsteal_kswapd + (stat.pgsteal_direct or 0))
+  local returned = stat and (stat.workingset_refault_file or stat.workingset_refault)
+  return reclaimed, returned and returned + (stat.workingset_refault_anon or 0)
+end
+
+
+--- How much of what was reclaimed in the last window was needed again: where all of that is, memory
+--- is too small for those who use it; where little is, it only makes room, and that ends.
+---@private
+function Gauge:look_at_reclaim(now)
+  local figures, slots = self.figures, self.slots
+  figures.thrashing = nil
+  if (figures.some or 0) < TELLING_SHARE then
+    slots.reclaimed, slots.returned = nil, nil
+    return
+  end
+  local reclaimed, returned = self:count_reclaim()
+  if reclaimed and returned then
+    local gone = self:grown("reclaimed", now, reclaimed)
+    local back = self:grown("returned", now, returned)
+    figures.thrashing = gone and gone > 0 and math.min(back / gone * 100, 100) or nil
   end
 end
 
@@ -236,6 +279,9 @@ function Gauge:look(now)
   if self.wants.pressure then
     self:look_at_pressure(now)
   end
+  if self.wants.thrashing then
+    self:look_at_reclaim(now)
+  end
   self.looks = self.looks + 1
   return self.figures
 end
@@ -243,7 +289,7 @@ end
 
 --- Forgets the windows: what was lost before somebody ended says nothing of afterwards.
 function Gauge:forget()
-  self.slots.some, self.slots.full, self.forgot = {}, {}, true
+  self.slots, self.forgot = {}, true
 end
 
 

@@ -14,6 +14,7 @@ local LEVELS = { "force", "act", "warn" } -- the worst first
 --- Figures that cost a file more.
 local PRESSURE = { some = true, full = true }
 local COUNTERS = { swapin = true, refault = true }
+local THRASHING = { thrashing = true }
 
 --- Seconds for which a ranking will do, and after which it is made anew when it may soon be wanted:
 --- when the figures are at twice the limits.
@@ -74,7 +75,7 @@ function guard.new(pw, o)
   end
   local gauge = gauges.new(pw, {
     cgroup = o.cgroup, window = o.window, pressure = uses(levels, PRESSURE),
-    counters = uses(levels, COUNTERS), as_told = o.rule ~= nil,
+    counters = uses(levels, COUNTERS), thrashing = uses(levels, THRASHING), as_told = o.rule ~= nil,
   })
   local figures
   figures, message = gauge:look(pw:now())
