@@ -1,13 +1,14 @@
 -- SPDX-License-Identifier: MIT
 -- The guide's table, on loads that want different things: how much work gets done under each
--- vm.swappiness and under adaptive-swappiness, in a guest of 512 MiB whose disks do 100 MiB and
--- 3,000 requests a second together. tests/lab/guest/swappiness.lua says what the loads are.
+-- vm.swappiness and under adaptive-swappiness, in a guest of 512 MiB whose disks do 20 MiB and 600
+-- requests a second together: slow, for an emulated processor must not be what is waited for.
+-- tests/lab/guest/swappiness.lua says what the loads are.
 --
 -- The best fixed value is chosen from the runs with odd numbers, and adaptive-swappiness compared
 -- with it in those with even numbers, run by run: a value that was best by luck is not so again.
 -- The interval is Student's, 95 %, of the ratios.
 --
--- Each run boots a guest, takes about 140 seconds (C 260), is kept in the build tree, and not done
+-- Each run boots a guest, takes about 190 seconds (C 310), is kept in the build tree, and not done
 -- again; remove lab/swappiness there to start anew. A machine that does something else spoils it.
 --
 -- Usage: lua5.4 tests/bench/swappiness.lua [runs [loads]], such as `4 A,B`, with PW_BUILD_DIR in

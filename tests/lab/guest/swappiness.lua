@@ -12,7 +12,7 @@ local proc = require "pagewarden.proc"
 local time = require "posix.time"
 
 local FILE_MIB, HOT_MIB, MEMORY_MIB, TOUCHES_PER_SECOND, PICKERS = 600, 200, 320, 4000, 6
-local WARM_UP_SECONDS = 8
+local WARM_UP_SECONDS = 30
 local PHASE_SECONDS = 60
 local COUNTERS = { "pswpin", "pswpout", "pgmajfault", "workingset_refault_anon",
   "workingset_refault_file", "workingset_activate_file" }
