@@ -19,6 +19,10 @@
 #define LEAST_STEADY_GROWING 0.35
 #define LEAST_STEADY_LEAKING 0.7
 
+/* What pauses has so many times the grounds, and jumps by no more than this part of its rise. */
+#define GROUNDS_WITH_PAUSE 2
+#define MOST_JUMP 0.15
+
 /* The tops of a leak rise by at least this part of what its floor does. */
 #define LEAST_TOPPED 0.25
 
@@ -95,6 +99,15 @@ static size_t sections_of(const struct pw_points *points, double medians[PW_SECT
 }
 
 
+static double largest_jump(const struct pw_points *points) {
+    double jump = 0;
+    for (size_t i = 1; i < points->count; i++) {
+        jump = fmax(jump, points->values[i] - points->values[i - 1]);
+    }
+    return jump;
+}
+
+
 static void measure(const struct pw_points *points, struct pw_finding *finding) {
     double medians[PW_SECTIONS];
     size_t last = sections_of(points, medians) - 1;
@@ -113,6 +126,7 @@ static void measure(const struct pw_points *points, struct pw_finding *finding) 
     finding->grounds = finding->first > 0 ? rise / finding->first * finding->seconds * (1 - section)
                                           : finding->seconds * PW_SCALE_POINTS;
     finding->kept = part_kept(points);
+    finding->jump = largest_jump(points);
 }
 
 
@@ -130,13 +144,21 @@ static bool is_growing(const struct pw_finding *finding, const struct pw_terms *
 }
 
 
+/* In each part of the time; a pause needs more to speak for it. */
+static bool goes_on(const struct pw_finding *finding, const struct pw_terms *terms) {
+    return finding->rises == PW_SECTIONS - 1 ||
+           (finding->rises == PW_SECTIONS - 2 &&
+            finding->grounds >= GROUNDS_WITH_PAUSE * terms->patience &&
+            finding->jump <= MOST_JUMP * (finding->last - finding->first));
+}
+
+
 static bool is_grounded(const struct pw_finding *finding, const struct pw_terms *terms) {
     return finding->points >= PW_FEWEST_LEAKING &&
            finding->seconds >= terms->patience / SHORTEST_PART &&
            finding->last >= finding->first * (1 + terms->share) &&
            finding->grounds >= terms->patience && finding->kept >= LEAST_KEPT_LEAKING &&
-           finding->rises == PW_SECTIONS - 1 &&
-           finding->late >= LEAST_STEADY_LEAKING * finding->early &&
+           goes_on(finding, terms) && finding->late >= LEAST_STEADY_LEAKING * finding->early &&
            finding->topped >= LEAST_TOPPED * (finding->last - finding->first) &&
            finding->last >= finding->ceiling * ABOVE_CEILING;
 }

@@ -6,7 +6,8 @@
  * - It grew for long or by much: times as large, times how long that took, is at least the
  *   patience. What doubles within that time is called a leak then, what grows faster sooner, as
  *   a quick growth that is small is what loads, caches and collectors do all the time.
- * - It grew in each part of that time, so a step or a few are none.
+ * - It grew in each part of that time, so a step or a few are none. In all but one is enough of
+ * twice the grounds, without any jump: what leaks with the load rests at night.
  * - It is not slowing down, as what warms up or fills does.
  * - Its tops rise as well: a floor that rises below tops that do not is what an allocator makes of
  *   the same memory, taken and given back.
@@ -52,6 +53,7 @@ struct pw_finding {
     double early, late; /* rises over the first and the last two fifths */
     double kept;        /* 0 to 1: the part of the buckets that no later one fell below */
     unsigned rises;     /* of the five from one section to the next, those worth the name */
+    double jump;        /* the largest rise from one bucket to the next */
     double grounds;     /* times as large, times seconds */
     double topped;      /* rise of the tops, from the middle of one half to that of the other */
     double ceiling;     /* that it is above; 0 when none is known */

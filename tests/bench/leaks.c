@@ -8,9 +8,11 @@
  * also has twins of the same parameters that do not leak. An alarm counts once as long as it is
  * repeated within a day.
  *
- * Usage: bench_leaks [-s FIRST_SEED] [-n SEEDS] [-d PROCESS_DAYS] [-p PATIENCE_HOURS] [-o] [-v]
+ * Usage: bench_leaks [-s FIRST_SEED] [-n SEEDS] [-d PROCESS_DAYS] [-p PATIENCE_HOURS]
+ *                    [-k SHAPE] [-o] [-v]
  * What is reported was measured on other seeds (from 1001, the default) than the detector was tuned
- * on (1 to 400). -o leaves the baselines out, -v names each false alarm and each leak not found.
+ * on (1 to 400). -k measures one shape only, -o leaves the baselines out, -v names each false alarm
+ * and each leak not found.
  */
 #include <math.h>
 #include <stdio.h>
@@ -36,6 +38,7 @@ static struct {
     int seeds;
     double days;
     bool only_ours, verbose;
+    const char *only_shape;
     struct pw_terms terms;
 } options = {.seed = 1001,
              .seeds = 50,
@@ -234,6 +237,9 @@ static void print_head(void) {
 static void compare_detectors(void) {
     print_head();
     for (size_t i = 0; i < shape_count; i++) {
+        if (options.only_shape && strcmp(options.only_shape, shapes[i].name) != 0) {
+            continue;
+        }
         memset(tallies, 0, sizeof tallies);
         for (int seed = 0; seed < options.seeds; seed++) {
             run(&shapes[i], options.seed + (uint64_t)seed, true);
@@ -289,7 +295,7 @@ static void count_false_alarms(void) {
 
 
 int main(int argc, char **argv) {
-    for (int option; (option = getopt(argc, argv, "s:n:d:p:ov")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "s:n:d:p:k:ov")) != -1;) {
         switch (option) {
         case 's':
             options.seed = strtoull(optarg, NULL, 10);
@@ -302,6 +308,9 @@ int main(int argc, char **argv) {
             break;
         case 'p':
             options.terms.patience = strtod(optarg, NULL) * HOUR;
+            break;
+        case 'k':
+            options.only_shape = optarg;
             break;
         case 'o':
             options.only_ours = true;

@@ -178,6 +178,30 @@ static double stairs(double seconds) {
 }
 
 
+/* How often a service has leaked as much as it had at first. It begins in the evening, and rests at
+ * night. */
+static double served(double seconds) {
+    double days = 0.7 + seconds / DAY;
+    return 6 * (days - 0.7 - (sin(6.2832 * days) - sin(6.2832 * 0.7)) / 6.2832);
+}
+
+
+static double with_the_load(double seconds) {
+    return 200 * MIB * (1 + served(seconds));
+}
+
+
+static double four_steps(double seconds) {
+    return 200 * MIB * (1 + 0.3 * fmin(4, floor((seconds + 4 * HOUR) / (28 * HOUR))));
+}
+
+
+/* The floor rises to tops that stay. */
+static double keeping(double seconds) {
+    return fmax(tooth(seconds), 200 * MIB * (1 + 1.9 * fmin(1, seconds / (4 * DAY))));
+}
+
+
 static double warming(double seconds) {
     return 1000 * MIB * (1.05 - exp(-seconds / (6 * HOUR)));
 }
@@ -193,6 +217,7 @@ static void what_grows_without_end_is_a_leak(void **state) {
     assert_int_equal(judge(even, 3 * HOUR), PW_GROWING);
     assert_int_equal(judge(even, 3 * DAY), PW_LEAK);
     assert_int_equal(judge(daily_leak, 30 * DAY), PW_LEAK);
+    assert_int_equal(judge(with_the_load, 36 * HOUR), PW_LEAK);
 }
 
 
@@ -203,6 +228,8 @@ static void what_only_grows_is_none(void **state) {
     assert_true(judge(tooth, 10 * DAY) < PW_LEAK);
     assert_true(judge(stairs, 10 * DAY) < PW_LEAK);
     assert_true(judge(warming, 10 * DAY) < PW_LEAK);
+    assert_true(judge(four_steps, 10 * DAY) < PW_LEAK);
+    assert_true(judge(keeping, 10 * DAY) < PW_LEAK);
 }
 
 
