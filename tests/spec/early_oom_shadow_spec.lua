@@ -129,6 +129,30 @@ describe("early-oom beside earlyoom", function()
     assert.no_event(world, "would-end")
   end)
 
+  it("does so of one that has ended as soon as it was ranked", function()
+    local world <close>, hog = machine {}
+    world.instance.host.loop.on_exit = function(_, process)
+      world.tree:remove_folder("proc/" .. process.pid)
+      return nil, "No such process", 3, "gone"
+    end
+    memory(world, 400, 100)
+    world:advance "2s"
+    assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom" })
+  end)
+
+  it("does so however soon memory is back", function()
+    local world <close>, hog = machine {}
+    short(world)
+    world:advance "2s"
+    calm(world)
+    world:exit(hog)
+    world:every("10ms", function()
+      world:pressure { resource = "memory", kind = "some", avg10 = 1, total = 1 }
+    end)
+    world:advance "1s"
+    assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom", available = 300 << 20 })
+  end)
+
   it("does not while memory is not short", function()
     local world <close>, hog = machine {}
     short(world)

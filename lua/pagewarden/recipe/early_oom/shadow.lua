@@ -174,9 +174,8 @@ function Shadow:note_end(watch)
   if state.is_short then
     self.ended_at = self.pw:now()
   end
-  self.pw:after(HEARSAY, function()
-    self:attribute(fields, signal, state.is_short and self.rival, was_decided)
-  end)
+  local rival = state.is_short and self.rival
+  self.pw:after(HEARSAY, function() self:attribute(fields, signal, rival, was_decided) end)
 end
 
 
@@ -201,7 +200,7 @@ function Shadow:attribute(fields, signal, rival, was_decided)
 end
 
 
---- Looks out for the end of one.
+--- Looks out for the end of one, which may have come since he was ranked.
 ---@private
 function Shadow:watch_one(v)
   local process = type(v.target) ~= "string" and v.target or self.pw.proc.process(v.pid)
@@ -209,8 +208,12 @@ function Shadow:watch_one(v)
     return
   end
   local watch = { v = v, process = process }
-  watch.handle = self.pw:on_exit(process, function() self:note_end(watch) end)
-  self.watched[v.pid] = watch.handle and watch
+  local handle, _, _, kind = self.pw:on_exit(process, function() self:note_end(watch) end)
+  if handle then
+    watch.handle, self.watched[v.pid] = handle, watch
+  elseif kind == "gone" then
+    self:note_end(watch)
+  end
 end
 
 
