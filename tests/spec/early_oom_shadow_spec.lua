@@ -140,17 +140,41 @@ describe("early-oom beside earlyoom", function()
     assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom" })
   end)
 
-  it("does so however soon memory is back", function()
+  it("does so of one that has given back what it had seconds before", function()
     local world <close>, hog = machine {}
     short(world)
     world:advance "2s"
     calm(world)
-    world:exit(hog)
+    world:after("2s", function() world:exit(hog) end)
     world:every("10ms", function()
       world:pressure { resource = "memory", kind = "some", avg10 = 1, total = 1 }
     end)
-    world:advance "1s"
+    world:advance "3s"
     assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom", available = 300 << 20 })
+  end)
+
+  it("does not of a small one, which ends by itself, unless its status says otherwise", function()
+    local world <close> = machine {}
+    local small = world:spawn { comm = "cc1plus", rss = "300M" }
+    local other = world:spawn { comm = "cc1plus", rss = "300M" }
+    memory(world, 400, 100)
+    world:advance "2s"
+    world:exit(small)
+    world:advance "1s"
+    assert.no_event(world, "seen-kill")
+    become_zombie(world, other, 15)
+    world:advance "1s"
+    assert.event(world, "seen-kill", { pid = other.pid, by = "earlyoom", certain = true })
+  end)
+
+  it("does of the one with the highest oom_score, however small", function()
+    local world <close> = machine {}
+    local tab = world:spawn { comm = "tab", rss = "100M", oom_score = 1300 }
+    memory(world, 400, 100)
+    world:advance "2s"
+    world:exit(tab)
+    world:advance "1s"
+    assert.event(world, "seen-kill", { pid = tab.pid, by = "earlyoom", certain = false })
   end)
 
   it("does not while memory is not short", function()

@@ -41,6 +41,7 @@ local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap"
 ---@field uid integer
 ---@field size integer bytes of memory and swap
 ---@field score number
+---@field oom_score integer?
 ---@field unit string?
 ---@field cgroup string?
 ---@field target pagewarden.Process|string what is signalled
@@ -325,6 +326,7 @@ function Ranking:add_candidate(p, score, size, target, whole)
   self.list[#self.list + 1] = {
     pid = p.pid, start_time = p.start_time, comm = p.comm, uid = p.uid, unit = p.unit,
     cgroup = p.cgroup, size = size, score = score, target = target, whole = whole,
+    oom_score = p.oom_score,
   }
 end
 

@@ -3,9 +3,10 @@
 --- events for `pagewarden compare`.
 --
 -- The kernel's kills are those of its log, or of its count in vmstat where the log may not be read.
--- Who else killed is not to be seen from outside: somebody who was among the candidates and ends
--- while memory is short and another daemon is there is taken for killed by that daemon, unless the
--- status that it leaves behind says otherwise. It is certain when that is SIGTERM or SIGKILL.
+-- Who else killed is not to be seen from outside: a candidate that ends while memory is short and
+-- another daemon is there is taken for killed by that daemon when the status that it leaves behind
+-- says SIGTERM or SIGKILL; and, less certainly, when there is no such status to be read and it is
+-- one that such daemons choose: large, or the one with the highest oom_score.
 -- @module pagewarden.recipe.early_oom.shadow
 local format = require "pagewarden.format"
 
@@ -18,6 +19,12 @@ local CALM <const> = 60
 --- Seconds until it is said who ended somebody: the kernel's log may be read a little later.
 local HEARSAY <const> = 0.1
 local COUNT_HEARSAY <const> = 0.5
+
+--- Seconds that it takes a process to give back what it had before it has ended.
+local FREEING <const> = 5
+
+--- What a process has at least, as a share of the largest, that is ended for memory.
+local LARGE <const> = 0.5
 
 --- Of a wait status: the signal that ended the process (wait(2)).
 local SIGNAL_MASK <const> = 0x7f
@@ -33,9 +40,10 @@ local FIGURES = { "available", "swap", "some", "full" }
 ---@field private decided { v: pagewarden.recipe.Candidate, signal: string }?
 ---@field private named table<integer, boolean> pids that the kernel is known to have killed
 ---@field private counted integer kills of the kernel that were said, on top of `base`
----@field private before table<string, any> what the look before the last one found
----@field private last table<string, any> what the last one found
----@field private short_at number when memory was last short
+---@field private last table<string, any> what the last look found
+---@field private short table<string, any> what the last one found that found memory short
+---@field private short_at number when that was
+---@field private looks integer since then
 ---@field private rival string?
 local Shadow = {}
 Shadow.__index = Shadow
@@ -52,8 +60,8 @@ end
 ---@return pagewarden.recipe.Shadow
 function shadow.new(pw)
   local self = setmetatable({
-    pw = pw, watched = {}, named = {}, counted = 0, base = count_kills(pw), before = {},
-    last = {}, short_at = -math.huge, ended_at = -math.huge,
+    pw = pw, watched = {}, named = {}, counted = 0, base = count_kills(pw), last = {},
+    short = {}, looks = 0, short_at = -math.huge, ended_at = -math.huge,
   }, Shadow)
   pw:on_oom(function(event) self:note_kernel(event) end)
   return self
@@ -68,11 +76,15 @@ function Shadow:unexplained()
 end
 
 
---- What memory was like before somebody ended: when the machine stood still, word of the end comes
---- after a look that has already found what it gave back.
+--- What memory was like before somebody ended. He has given back what he had by then, which looks
+--- have found; or a single one has, when the machine stood still.
 ---@private
+---@return table<string, any> state
+---@return boolean is_short
 function Shadow:state_before()
-  return self.before.is_short and not self.last.is_short and self.before or self.last
+  local is_short = self.pw:now() - self.short_at <= FREEING
+    or self.short_at > -math.huge and self.looks <= 1
+  return is_short and self.short or self.last, is_short
 end
 
 
@@ -131,7 +143,7 @@ function Shadow:note_kernel(event)
       cgroup = event.cgroup, size = (event.anon_rss or 0) + (event.file_rss or 0)
         + (event.shmem_rss or 0) }
     local fields = self:about(v, { by = "kernel", certain = true, constraint = event.constraint,
-      oom_cgroup = event.oom_cgroup }, self:state_before())
+      oom_cgroup = event.oom_cgroup }, (self:state_before()))
     local within = event.constraint == "CONSTRAINT_MEMCG" and event.oom_cgroup
     self:say_kill(fields, "was killed by the kernel"
       .. (within and (", at the limit of cgroup %s"):format(within) or ""))
@@ -146,7 +158,7 @@ function Shadow:say_nameless()
   if kills > 0 then
     self.counted = self.counted + kills
     self:say_kill(self:about({}, { by = "kernel", certain = true, kills = kills },
-      self:state_before()), "was killed by the kernel")
+      (self:state_before())), "was killed by the kernel")
   end
 end
 
@@ -159,22 +171,29 @@ local function signal_of(process)
 end
 
 
+local function is_told_to(signal)
+  return signal == SIGKILL or signal == SIGTERM
+end
+
+
 --- Somebody who is watched has ended.
 ---@private
 function Shadow:note_end(watch)
   local v, process = watch.v, watch.process
   self.watched[v.pid] = nil
-  local signal, state, decided = signal_of(process), self:state_before(), self.decided
+  local signal, decided = signal_of(process), self.decided
+  local state, is_short = self:state_before()
   local fields = self:about(v, {}, state)
   local was_decided = decided and decided.v.pid == v.pid
     and decided.v.start_time == v.start_time
   if was_decided then
     self.decided = nil
   end
-  if state.is_short then
+  local rival = nil
+  if is_short then
     self.ended_at = self.pw:now()
+    rival = (v.is_likely or is_told_to(signal)) and self.rival
   end
-  local rival = state.is_short and self.rival
   self.pw:after(HEARSAY, function() self:attribute(fields, signal, rival, was_decided) end)
 end
 
@@ -182,17 +201,17 @@ end
 --- Says who ended somebody, or of whom we would have ended that nobody did.
 ---@private
 function Shadow:attribute(fields, signal, rival, was_decided)
-  local is_told_to = signal == SIGKILL or signal == SIGTERM
+  local is_certain = is_told_to(signal)
   if self.named[fields.pid] then
     return
   elseif self:unexplained() > 0 then
     self:name(fields.pid)
     fields.by, fields.certain = "kernel", true
     self:say_kill(fields, "was killed by the kernel")
-  elseif rival and (is_told_to or not signal or signal == 0) then
-    fields.by, fields.certain = rival, is_told_to
-    self:say_kill(fields, is_told_to and ("was killed beside %s"):format(rival)
-      or ("has ended beside %s, which has hardly been by itself"):format(rival))
+  elseif rival and (is_certain or not signal or signal == 0) then
+    fields.by, fields.certain = rival, is_certain
+    self:say_kill(fields, ("%s beside %s while memory was short"):format(
+      is_certain and "was killed" or "has ended", rival))
   elseif was_decided then
     fields.message = name_of(fields) .. " has ended, and nobody is known to have killed it"
     self.pw.log("seen-end", fields)
@@ -232,9 +251,13 @@ end
 ---@param rival string? who else ends programs
 function Shadow:watch(list, rival)
   self.rival = rival
-  local wanted = {}
+  local wanted, largest, highest = {}, 0, 0
   for place, v in ipairs(list) do
     wanted[v.pid], v.place = v, place
+    largest, highest = math.max(largest, v.size), math.max(highest, v.oom_score or 0)
+  end
+  for _, v in ipairs(list) do
+    v.is_likely = v.size >= LARGE * largest or v.oom_score == highest
   end
   local decided = self.decided and self.decided.v
   for pid, watch in pairs(self.watched) do
@@ -259,12 +282,13 @@ end
 ---@param level string?
 ---@param is_short boolean memory is short, or nearly
 function Shadow:look(now, figures, level, is_short)
-  local state = self.before
-  self.before, self.last = self.last, state
-  for _, name in ipairs(FIGURES) do
-    state[name] = figures[name]
+  for _, state in ipairs { self.last, is_short and self.short or nil } do
+    for _, name in ipairs(FIGURES) do
+      state[name] = figures[name]
+    end
+    state.level = level
   end
-  state.level, state.is_short = level, is_short
+  self.looks = is_short and 0 or self.looks + 1
   if is_short then
     self.short_at = now
   elseif now - self.short_at > CALM and next(self.watched) then
