@@ -153,6 +153,19 @@ describe("early-oom beside earlyoom", function()
     assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom", available = 300 << 20 })
   end)
 
+  it("does so of one that is no candidate any more, since it is ending", function()
+    local world <close>, hog = machine {}
+    memory(world, 400, 100)
+    world:advance "2s"
+    for _, left in ipairs { "1500M", "600M", "100M", "1M" } do
+      hog.rss = left
+      world:advance "600ms"
+    end
+    world:exit(hog)
+    world:advance "1s"
+    assert.event(world, "seen-kill", { pid = hog.pid, by = "earlyoom", size = 1500 << 20 })
+  end)
+
   it("does not of a small one, which ends by itself, unless its status says otherwise", function()
     local world <close> = machine {}
     local small = world:spawn { comm = "cc1plus", rss = "300M" }

@@ -36,7 +36,7 @@ local FIGURES = { "available", "swap", "some", "full" }
 ---@class pagewarden.recipe.Shadow
 ---@field ended_at number when a candidate was last seen to end while memory was short
 ---@field private pw pagewarden.Pw
----@field private watched table<integer, { v: pagewarden.recipe.Candidate, handle: table }> by pid
+---@field private watched table<integer, { v: pagewarden.recipe.Candidate, at: number }> by pid
 ---@field private decided { v: pagewarden.recipe.Candidate, signal: string }?
 ---@field private named table<integer, boolean> pids that the kernel is known to have killed
 ---@field private counted integer kills of the kernel that were said, on top of `base`
@@ -226,7 +226,7 @@ function Shadow:watch_one(v)
   if not process or process.start_time ~= v.start_time then
     return
   end
-  local watch = { v = v, process = process }
+  local watch = { v = v, process = process, at = self.pw:now() }
   local handle, _, _, kind = self.pw:on_exit(process, function() self:note_end(watch) end)
   if handle then
     watch.handle, self.watched[v.pid] = handle, watch
@@ -246,7 +246,8 @@ function Shadow:unwatch(pid)
 end
 
 
---- Looks out for the end of the candidates, and no more for that of others.
+--- Looks out for the end of the candidates, and no more for that of others, unless they were it a
+--- moment ago: who ends gives back what he had, and is none any more.
 ---@param list pagewarden.recipe.Candidate[] in order
 ---@param rival string? who else ends programs
 function Shadow:watch(list, rival)
@@ -259,13 +260,13 @@ function Shadow:watch(list, rival)
   for _, v in ipairs(list) do
     v.is_likely = v.size >= LARGE * largest or v.oom_score == highest
   end
-  local decided = self.decided and self.decided.v
+  local now, decided = self.pw:now(), self.decided and self.decided.v
   for pid, watch in pairs(self.watched) do
     local v = wanted[pid] or decided and decided.pid == pid and decided
-    if not v or v.start_time ~= watch.v.start_time then
+    if v and v.start_time ~= watch.v.start_time or not v and now - watch.at > FREEING then
       self:unwatch(pid)
-    else
-      watch.v = v
+    elseif v and (v.size >= LARGE * watch.v.size or now - watch.at > FREEING) then
+      watch.v, watch.at = v, now
     end
   end
   for pid, v in pairs(wanted) do
