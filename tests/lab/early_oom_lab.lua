@@ -78,6 +78,18 @@ local function ends(words, cgroup, ...)
 end
 
 
+--- A program of 200 MiB that is stuck in the kernel until this check is over.
+local function stick(way)
+  local folder = lab.scratch.ext4
+  local program = lab.start { "stubborn", way, "200", folder .. "/file" }
+  assert.equal("ready", program:line())
+  assert.equal(0, (lab.run("fsfreeze --freeze " .. folder)))
+  lab.defer(function() lab.run("fsfreeze --unfreeze " .. folder) end)
+  lab.await("it is stuck", 10, function() return program.process:stat().state == "D" end)
+  return program
+end
+
+
 local function copy_of_hog(name)
   local path = "/root/" .. name
   assert.equal(0, (lab.run(("cp $(command -v hog) %s"):format(path))))
@@ -86,7 +98,7 @@ end
 
 
 return {
-  needs = { disks = { "256M" }, timeout = 600 },
+  needs = { disks = { "256M" }, scratch = { ext4 = "32M" }, timeout = 600 },
 
   { "a hog is asked to end before the kernel kills", function()
     ends({ "hog", "-r", "64", ALL_MIB })
@@ -123,6 +135,30 @@ return {
     end)
     assert.equal(kills, kernel_kills())
     assert.is_true(lives(other) and lives(warden))
+  end },
+
+  { "two of different owners are ended one after the other", function()
+    local kills, other, warden = kernel_kills(), bystander(), start()
+    local hogs = { lab.start({ "hog", "-r", "32", ALL_MIB }, nil, 1000),
+      lab.start({ "hog", "-r", "24", ALL_MIB }, nil, 1001) }
+    await_end(hogs[1])
+    await_end(hogs[2])
+    assert.equal(kills, kernel_kills())
+    assert.is_true(lives(other) and lives(warden))
+  end },
+
+  { "one that is stuck in the kernel gives its memory back, and the next is ended", function()
+    local stuck = stick "stuck"
+    local warden = ends({ "hog", "-b", "40", "-r", "8", ALL_MIB })
+    assert.matches("stubborn .* was killed and has not ended", hear(warden, "ended"))
+    assert.is_true(stuck.process:alive())
+  end },
+
+  { "one that is stuck with its memory does not save the next", function()
+    local stuck = stick "pinned"
+    local warden = ends({ "hog", "-b", "40", "-r", "4", ALL_MIB })
+    assert.matches("stubborn", hear(warden, "not-ended"))
+    assert.is_true(stuck.process:alive())
   end },
 
   { "in a cgroup with a limit it ends who is in it", function()

@@ -289,6 +289,20 @@ describe("early-oom sees to the end of it", function()
     assert.equal(2, world:count("ending"))
   end)
 
+  it("does not wait for that one while memory is nearly used up", function()
+    local world <close> = machine()
+    local stuck = world:spawn { comm = "stuck", rss = "2G", state = "D" }
+    local other = world:spawn { comm = "other", rss = "1G" }
+    memory(world, 100, 10)
+    world:advance "900ms"
+    assert.event(world, "ending", { pid = stuck.pid, signal = "KILL" })
+    assert.equal(1, world:count "ending")
+    world:advance "1s"
+    assert.event(world, "not-ended", { pid = stuck.pid })
+    assert.event(world, "ending", { pid = other.pid, signal = "KILL" })
+    assert.equal(2, world:count "ending")
+  end)
+
   it("ends nobody for next to nothing", function()
     local world <close> = machine()
     world:spawn { comm = "small", rss = "10M" }

@@ -133,13 +133,16 @@ function Program:stop()
 end
 
 
-local function become(words, cgroup, output)
+local function become(words, cgroup, uid, output)
   lab.write("/proc/self/oom_score_adj", 0)
   if cgroup then
     lab.write(lab.cgroups .. cgroup .. "/cgroup.procs", unistd.getpid())
   end
   unistd.dup2(output, 1)
   unistd.close(output)
+  if uid then
+    unistd.setpid("u", uid)
+  end
   unistd.execp(words[1], { table.unpack(words, 2) })
   unistd._exit(127)
 end
@@ -159,13 +162,14 @@ end
 --- itself what it is to be.
 ---@param words string[] its name and arguments
 ---@param cgroup string? where it starts: a path of `lab.cgroup`
+---@param uid integer? whose it is; root's without it
 ---@return lab.Program
-function lab.start(words, cgroup)
+function lab.start(words, cgroup, uid)
   local from, to = new_pipe(1)
   local begun, not_yet = new_pipe(1, 2)
   local pid = assert(unistd.fork())
   if pid == 0 then
-    become(words, cgroup, to)
+    become(words, cgroup, uid, to)
   end
   unistd.close(to)
   unistd.close(not_yet)

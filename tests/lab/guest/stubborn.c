@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * stubborn leaderless | stuck MIB FILE | crowd [MIB] | chain: a program that is hard to kill. It
- * says "ready" once it is: leaderless  its first thread has ended, and another lives stuck       it
- * has so much memory, and writes to a file again and again, which may be frozen crowd       a
- * process group that doubles until there are a hundred processes; each takes so much memory chain
- * processes of which each starts the next one and ends, every few milliseconds
+ * A program that is hard to kill. It says "ready" once it is:
+ *   stubborn leaderless        its first thread has ended, and another lives
+ *   stubborn stuck MIB FILE    it has so much memory, and writes to a file again and again, which
+ *                              may be frozen
+ *   stubborn pinned MIB FILE   the same, with shared memory: that is taken from nobody who lives
+ *   stubborn crowd [MIB]       a process group that doubles until there are a hundred processes;
+ *                              each takes so much memory
+ *   stubborn chain             processes of which each starts the next one and ends, every few
+ *                              milliseconds
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -42,8 +46,16 @@ static void lose_leader(void) {
 }
 
 
-static void write_for_ever(const char *mib, const char *file) {
-    take_kib(strtoul(mib, NULL, 10) << 10);
+static void share_mib(size_t mib) {
+    char *memory = mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        exit(1);
+    }
+    memset(memory, 'x', mib << 20);
+}
+
+
+static void write_for_ever(const char *file) {
     int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     say_ready();
     while (fd >= 0 && pwrite(fd, "x", 1, 0) == 1) {
@@ -99,7 +111,11 @@ int main(int argc, char **argv) {
     if (strcmp(way, "leaderless") == 0) {
         lose_leader();
     } else if (strcmp(way, "stuck") == 0 && argc == 4) {
-        write_for_ever(argv[2], argv[3]);
+        take_kib(strtoul(argv[2], NULL, 10) << 10);
+        write_for_ever(argv[3]);
+    } else if (strcmp(way, "pinned") == 0 && argc == 4) {
+        share_mib(strtoul(argv[2], NULL, 10));
+        write_for_ever(argv[3]);
     } else if (strcmp(way, "crowd") == 0) {
         grow_crowd(argc > 2 ? strtoul(argv[2], NULL, 10) : 0);
     } else if (strcmp(way, "chain") == 0) {

@@ -29,6 +29,10 @@ local SETTLE = { force = 0.1, act = 1 }
 --- for what a cgroup waits, however much is left.
 local STALLED <const> = 40
 
+--- Seconds after which nobody waits, when there is no time, for one who was killed and has kept his
+--- memory. What can be taken from him is taken after 100 ms (core/act/termination.h).
+local STUCK <const> = 1
+
 --- Somebody else was ended a moment ago.
 local EAGAIN <const> = 11
 
@@ -305,11 +309,27 @@ function Guard:rank(now, moment)
 end
 
 
---- Who is to end now, unless that has taken too long, where somebody set a time for it.
+--- Whether somebody who was killed a while ago has what he had: who merely takes long to end loses
+--- it within a moment.
+local function is_stuck(ending, now)
+  if ending.signal ~= "KILL" or now - ending.at < STUCK or type(ending.v.target) == "string" then
+    return false
+  end
+  local status = ending.v.target:status()
+  return status ~= nil and (status.VmRSS or 0) + (status.VmSwap or 0) > ending.v.size / 2
+end
+
+
+--- Who is to end now, unless that has taken too long, where somebody set a time for it, or there is
+--- no time to wait for one who is stuck.
 ---@private
 function Guard:still_ending(now)
   local ending, patience = self.ending, self.o.patience
-  if ending and patience and now - ending.at >= patience then
+  local stuck = ending and not patience and self.level == "force" and is_stuck(ending, now)
+  if stuck then
+    self.ranking:exclude(ending.v, "it was killed, and is stuck in the kernel")
+  end
+  if ending and (stuck or patience and now - ending.at >= patience) then
     ending.task:cancel()
     self.ending, self.said, self.ended_at = nil, nil, now
     self.pw.log("not-ended", about(ending.v, {
