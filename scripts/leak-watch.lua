@@ -23,45 +23,13 @@ local SAVED <const> = 3600    -- seconds between two times that the history is w
 local HALF <const> = 240 << 10 -- bytes of the state for each history
 
 
---- Runs programs, one after the other.
-local function run(pw, commands)
-  pw:task(function()
-    for _, words in ipairs(commands) do
-      local ended, problem = pw.exec.run(words)
-      problem = ended and (ended.status ~= 0 and ended.said or nil) or problem
-      if problem then
-        pw.log("not_run", { program = words[1], message = ("%s: %s"):format(words[1], problem) })
-      end
-    end
-  end)
-end
-
-
-local function with(words, ...)
-  return table.move({ ... }, 1, select("#", ...), #words + 1, table.move(words, 1, #words, 1, {}))
-end
-
-
---- The first two steps of the ladder after the log: to tell somebody, and to run a program.
-local function react(pw, o, said)
-  local commands = {}
-  commands[1] = #o.notify > 0 and with(o.notify, said.message) or nil
-  commands[#commands + 1] = #o.command > 0
-    and with(o.command, said.kind, said.comm or "", tostring(said.pid or "")) or nil
-  if commands[1] then
-    run(pw, commands)
-  end
-end
-
-
---- The last one: a unit is restarted, once, when it has leaked for so long.
+--- The last step of the ladder: a unit is restarted, once, when it has leaked for so long.
 local function restart(pw, o, held)
   local unit = held.subject.unit
   if unit and held.leaking and not held.restarted and pw:now() - held.leaking >= o.restart_after
     and o.restart:any(unit) then
     held.restarted = true
-    pw.log("restart", { unit = unit, message = ("%s is restarted, as it leaks"):format(unit) })
-    run(pw, { { "/usr/bin/systemctl", "--no-block", "restart", "--", unit } })
+    require("pagewarden.recipe.ladder").restart(pw, unit)
   end
 end
 
@@ -85,8 +53,8 @@ local function new_findings(pw, o, calm, history, pids_of)
       local said = growth.describe(pw, history, held.subject, held.column,
         (held.subject.kinds or KINDS)[held.column], held.event == "leak", pids_of(held.subject))
       pw.log(held.event, said)
-      if held.event == "leak" then
-        react(pw, o, said)
+      if held.event == "leak" and #o.notify + #o.command > 0 then
+        require("pagewarden.recipe.ladder").react(pw, o.notify, o.command, said)
       end
     end,
     settle = function(held)
