@@ -705,6 +705,26 @@ describe("early-oom that fails", function()
     assert.equal(("kill %d:%d"):format(first_one.pid, first_one.start_time), events[1].key)
     assert.equal("SIGKILL", events[1].value)
   end)
+
+  --- Whom that is, one second after somebody larger has come, with so many MiB left.
+  local function named_after_a_second(available, swap)
+    local world <close> = machine { score = "p.rss" }
+    world:spawn { comm = "first", rss = "1G" }
+    wait_for_memory(world, 250000, 0.3)
+    memory(world, available, swap)
+    world:advance "31s"
+    local second = world:spawn { comm = "second", rss = "2G" }
+    world:advance "1s"
+    memory(world, 200, 60)
+    world.gate:fall_back("early-oom", true)
+    return world.gate:events()[1].key == ("kill %d:%d"):format(second.pid, second.start_time)
+      and "second" or "first"
+  end
+
+  it("looks anew at once where memory runs out, and seldom where work only waits", function()
+    assert.equal("second", named_after_a_second(500, 130))
+    assert.equal("first", named_after_a_second(500, 1000))
+  end)
 end)
 
 

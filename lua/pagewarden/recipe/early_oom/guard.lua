@@ -15,10 +15,13 @@ local LEVELS = { "force", "act", "warn" } -- the worst first
 local PRESSURE = { some = true, full = true }
 local COUNTERS = { swapin = true, refault = true }
 local THRASHING = { thrashing = true }
+local WAITING = { some = true, full = true, thrashing = true }
 
 --- Seconds for which a ranking will do, and after which it is made anew when it may soon be wanted:
---- when the figures are at twice the limits.
+--- when the figures are at twice the limits. Where somebody waits and memory lasts, that goes on
+--- for half a window before it counts: a fresh ranking is not needed, and would hold up who waits.
 local FRESH <const> = 0.5
+local STALE <const> = 5
 local NEAR <const> = 2
 
 --- Seconds that memory is given to come back before the next one is thought of, by how short it is
@@ -54,6 +57,18 @@ local Guard = {}
 Guard.__index = Guard
 
 
+--- The conditions that go by what is left alone.
+local function by_what_is_left(alternatives)
+  local left = {}
+  for _, terms in ipairs(alternatives) do
+    if not condition.uses({ terms }, WAITING) then
+      left[#left + 1] = terms
+    end
+  end
+  return left
+end
+
+
 local function uses(levels, names)
   for _, name in ipairs(LEVELS) do
     if condition.uses(levels[name], names) then
@@ -86,6 +101,7 @@ function guard.new(pw, o)
   local self = figures and setmetatable({
     pw = pw, o = o, levels = levels, ranking = ranking, gauge = gauge, figures = figures,
     ended_at = -math.huge, settle = o.settle or SETTLE,
+    by_what_is_left = by_what_is_left(levels.act),
   }, Guard)
   if self and o.observe then
     self:look_on()
@@ -446,7 +462,8 @@ function Guard:look()
   if level == "force" or level == "act" then
     self:act(now, condition.why(self.levels[level][number], self.figures))
   elseif is_near then
-    self:rank(now, FRESH)
+    local runs_out = condition.holds(self.by_what_is_left, self.figures, NEAR)
+    self:rank(now, (runs_out or self.shadow) and FRESH or STALE)
   end
   return pace.period(self:room "available", self:swap_room(), self.figures.growth,
     self.ending ~= nil)
