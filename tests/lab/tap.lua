@@ -2,6 +2,9 @@
 --- What a guest said, as the Test Anything Protocol: was it all, and was all of it good?
 local tap = {}
 
+--- The problem of a guest that has not come as far as its script.
+tap.SAID_NOTHING = "the guest never said what it would check"
+
 local END = "^# ended with status (%d+)"
 
 
@@ -23,7 +26,7 @@ end
 ---@return string?
 local function problem(result)
   if not result.plan then
-    return "the guest never said what it would check"
+    return tap.SAID_NOTHING
   elseif not result.status then
     return ("the guest ended by itself, or not at all, after %d of %d checks"):format(result.count,
       result.plan)
