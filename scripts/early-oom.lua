@@ -98,16 +98,7 @@ local function start(pw, o)
     message = (o.observe and "it is said who would be ended when memory is short; now "
       or "somebody is ended when memory is short; now ") .. guard:explain(),
   })
-  local period, timer = guard:look(), nil
-  local function look()
-    local wanted = guard:look()
-    if wanted ~= period then
-      local before = timer
-      timer, period = pw:every(wanted, look), wanted
-      before:cancel()
-    end
-  end
-  timer = pw:every(period, look)
+  local look = module_of "pace".keep(pw, function() return guard:look() end)
   pw:on_pressure({ resource = "memory", kind = "some", stall = 0.01, cgroup = o.cgroup }, look)
 end
 

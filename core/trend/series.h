@@ -2,16 +2,16 @@
  *
  * The lower envelope of one series of sizes at six scales at once, in bounded memory: 820 bytes for
  * 48 days. Each scale is a ring of 48 buckets that keep the least of their samples, and each bucket
- * is six times as wide as those of the scale below, from 11.1 s to a day, or all of
- * them narrower for who has less time. What a garbage collector or the day's load gives back every
- * now and then is not growth, and the scale whose buckets are as wide as its cycle leaves it out; a
- * quick leak in an old process shows at a fine scale.
+ * is six times as wide as those of the scale below, from 11.1 s to a day, or all of them narrower
+ * for who has less time. What a garbage collector or the day's load gives back every now and then
+ * is not growth, and the scale whose buckets are as wide as its cycle leaves it out; a quick leak
+ * in an old process shows at a fine scale.
  *
  * Each scale also has the tops, coarsely: a floor that rises below tops that do not is memory that
  * an allocator cannot give back any more, and ends at the tops at the latest. And it knows its
- * ceiling: the most that a bucket had while nothing was suspicious. What
- * comes while it is suspicious counts only once that has proved to be bounded, so that a leak
- * cannot teach that it is normal. No heap: the memory is the caller's.
+ * ceiling: the most that a bucket had while nothing was suspicious. What comes while it is
+ * suspicious counts only once that has proved to be bounded, so that a leak cannot teach that it is
+ * normal. No heap: the memory is the caller's.
  */
 #ifndef PAGEWARDEN_TREND_SERIES_H
 #define PAGEWARDEN_TREND_SERIES_H

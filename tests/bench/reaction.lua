@@ -12,41 +12,15 @@
 -- Usage: lua5.4 tests/bench/reaction.lua [repetitions [swaps [contenders [kernel]]]], such as
 -- `10 none,zram earlyoom,pagewarden 6.12`, with PW_BUILD_DIR in the environment
 package.path = "tests/lab/?.lua;" .. package.path
-local boot = require "boot"
-local kept_run = require "kept_run"
+local contest = require "contest"
 
---- The words of an argument, or all that there are.
-local function chosen(argument, all)
-  local words = {}
-  for word in (argument or all):gmatch "[^, ]+" do
-    words[#words + 1] = word
-  end
-  return words
-end
+local median, greatest = contest.median, contest.greatest
 
+local SWAPS = contest.words(arg[2], "none disk zram")
+local CONTENDERS = contest.words(arg[3],
+  "none earlyoom nohang oomd psi-notify systemd-oomd pagewarden")
 
-local REPETITIONS = tonumber(arg[1]) or 3
-local SWAPS = chosen(arg[2], "none disk zram")
-local CONTENDERS = chosen(arg[3], "none earlyoom nohang oomd psi-notify systemd-oomd pagewarden")
-local KERNEL = arg[4] or "6.1"
-local FOLDER = os.getenv "PW_BUILD_DIR" .. "/lab/reaction"
-
----@class bench.Column
----@field title string
----@field name string of a value that the guest tells
----@field width integer
----@field decimals integer
----@field of fun(values: number[]): number of the repetitions, in order
-
-local function median(values)
-  return values[(#values + 1) // 2]
-end
-
-local function greatest(values)
-  return values[#values]
-end
-
----@type bench.Column[]
+---@type lab.Column[]
 local COLUMNS = {
   { title = "kill s", name = "seconds", width = 6, decimals = 1, of = median },
   { title = "hog MiB", name = "hog_mib", width = 7, decimals = 0, of = median },
@@ -60,102 +34,16 @@ local COLUMNS = {
 }
 
 
-local function recall(path)
-  return kept_run.recall(path, "hand")
-end
-
-
---- One run; systemd-oomd wants systemd as process 1.
-local function measure(path, swap, contender)
-  local guest = { name = "bench/" .. swap, kernel = KERNEL, words = " contender=" .. contender,
-    images = { contenders = FOLDER .. "/contenders" } }
-  if contender == "systemd-oomd" then
-    guest.words = guest.words .. " then=systemd"
-  end
-  kept_run.measure(path, guest)
-end
-
-
---- All runs of one kind, with those that were missing.
-local function runs_of(swap, contender)
-  local runs = {}
-  for number = 1, REPETITIONS do
-    local path = ("%s/%s-%s-%s-%d"):format(FOLDER, KERNEL, swap, contender, number)
-    if not recall(path) then
-      measure(path, swap, contender)
-    end
-    runs[#runs + 1] = recall(path)
-  end
-  return runs
-end
-
-
---- What the runs have by that name, in order.
-local function values_of(runs, name)
-  local values = {}
-  for _, run in ipairs(runs) do
-    values[#values + 1] = run[name]
-  end
-  table.sort(values)
-  return values
-end
-
-
---- "contender/15, kernel/9": each hand and signal once, and who else ended.
-local function hands_of(runs)
-  local seen, hands = {}, {}
-  for _, run in ipairs(runs) do
-    local hand = ("%s/%d%s"):format(run.hand, run.signal,
-      run.collateral and " and " .. run.collateral or "")
-    if not seen[hand] then
-      seen[hand] = true
-      hands[#hands + 1] = hand
-    end
-  end
-  return table.concat(hands, ", ")
-end
-
-
-local function print_titles()
-  local cells = { ("%-5s %-12s %4s"):format("swap", "contender", "runs") }
-  for _, column in ipairs(COLUMNS) do
-    cells[#cells + 1] = ("%" .. column.width .. "s"):format(column.title)
-  end
-  print(table.concat(cells, " ") .. " hand/signal")
-end
-
-
-local function print_row(swap, contender, runs)
-  local cells = { ("%-5s %-12s %4d"):format(swap, contender, #runs) }
-  for _, column in ipairs(COLUMNS) do
-    local value = column.of(values_of(runs, column.name))
-    cells[#cells + 1] = value and ("%%%d.%df"):format(column.width, column.decimals):format(value)
-      or ("%" .. column.width .. "s"):format "-"
-  end
-  cells[#cells + 1] = hands_of(runs)
-  print(table.concat(cells, " "))
-end
-
-
 local function main()
-  local obstacle = boot.obstacle("bench/none", KERNEL)
-  if obstacle then
-    print("skipped: " .. obstacle)
-    os.exit(true)
-  end
-  io.stdout:setvbuf "line"
-  assert(os.execute(("mkdir -p %s && sh tests/bench/contenders.sh %s/contenders"):format(FOLDER,
-    FOLDER)))
-  print_titles()
-  local complete = true
+  local here = contest.new({ kernel = arg[4] or "6.1", repetitions = tonumber(arg[1]) or 3,
+    folder = os.getenv "PW_BUILD_DIR" .. "/lab/reaction", columns = COLUMNS }, SWAPS[1])
+  here:print_titles()
   for _, swap in ipairs(SWAPS) do
     for _, contender in ipairs(CONTENDERS) do
-      local runs = runs_of(swap, contender)
-      complete = complete and #runs == REPETITIONS
-      print_row(swap, contender, runs)
+      here:print_row(swap, contender)
     end
   end
-  os.exit(complete)
+  os.exit(here.complete)
 end
 
 

@@ -7,9 +7,6 @@ local proc = require "pagewarden.proc"
 
 local LOG = "/root/early-oom.json"
 
---- More than there is: a hog that is let alone takes all.
-local ALL_MIB = "4096"
-
 
 --- Starts early-oom, and waits until it watches.
 local function look_on(...)
@@ -52,7 +49,7 @@ return {
   { "the kernel's kill stands beside ours, which was earlier, with the same victim", function()
     local kills = proc.vmstat().oom_kill
     local warden = look_on("-o", "observe=true")
-    local hog = lab.start { "hog", "-r", "32", ALL_MIB }
+    local hog = lab.start { "hog", "-r", "32", lab.ALL_MIB }
     hog:wait()
     assert.equal(kills + 1, proc.vmstat().oom_kill)
     await_event(warden, "seen-kill")

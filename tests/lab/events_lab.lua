@@ -24,17 +24,6 @@ local function hear(loop, listen)
 end
 
 
---- The next line of a policy that has this in it.
-local function await_line(policy, part)
-  for line in policy.output:lines() do
-    if line:find(part, 1, true) then
-      return line
-    end
-  end
-  error("the policy ended", 2)
-end
-
-
 --- A cgroup in which a program goes through twice the memory that it may have.
 local function thrash(path)
   lab.cgroup(path)
@@ -144,12 +133,12 @@ return {
         pw.log("pressure", { synthetic = event.synthetic })
       end)]])
     thrash "/thrashing"
-    assert.matches("synthetic=false", await_line(policy, "witness: pressure"), 1, true)
+    assert.matches("synthetic=false", policy:hear "witness: pressure", 1, true)
     lab.cgroup "/limited"
     assert(cgroup.set("/limited", "memory.max", 8 * MIB))
     lab.write("/sys/fs/cgroup/limited/memory.swap.max", 0)
     local hog = lab.start({ "hog", "32" }, "/limited")
-    local line = await_line(policy, "witness: kill")
+    local line = assert(policy:hear "witness: kill")
     assert.matches("comm=hog", line, 1, true)
     assert.matches("pid=" .. hog.pid, line, 1, true)
   end },

@@ -4,7 +4,6 @@
 -- for its stress-ng.
 local lab = require "lab"
 local proc = require "pagewarden.proc"
-local wait = require "posix.sys.wait"
 
 local TERM, KILL = 15, 9
 local MIB = 1 << 20
@@ -13,15 +12,6 @@ local PATIENCE_SECONDS = 120
 --- TEST-55-OOMD.sh has 20%: on an emulated processor a hog waits for less of its time.
 local FOR_PRESSURE = "DefaultMemoryPressureDurationSec=2s [/workload.slice] "
   .. "ManagedOOMMemoryPressure=kill ManagedOOMMemoryPressureLimit=5%"
-
---- More than there is: a hog that is let alone takes all.
-local ALL_MIB = "4096"
-
-
-local function lives(program)
-  local state = program.process:stat()
-  return state ~= nil and state.state ~= "Z"
-end
 
 
 --- Starts early-oom with a preset, and waits until it watches.
@@ -34,28 +24,21 @@ end
 
 --- The line of an event.
 local function hear(warden, event)
-  for line in warden.program.output:lines() do
-    if line:find("early-oom: " .. event, 1, true) then
-      return line
-    end
-  end
-  error("early-oom did not say " .. event)
+  return warden.program:hear("early-oom: " .. event) or error("early-oom did not say " .. event)
 end
 
 
 --- Waits until a program ends: by which signal. A policy that was stopped is started again: time
 --- that the host takes from the guest passes for its CPU time, and it overruns its deadline.
 local function await_end(program, warden)
-  local found
   lab.await("somebody ends it", PATIENCE_SECONDS, function()
-    local pid, _, status = wait.wait(program.pid, wait.WNOHANG)
-    found = pid == program.pid and status
-    if not found and not lives(warden.program) then
+    local how = program:poll()
+    if not how and not warden.program:lives() then
       warden.program = start(warden.preset, warden.settings).program
     end
-    return found
+    return how
   end)
-  return found
+  return program.status
 end
 
 
@@ -81,18 +64,18 @@ return {
   { "as earlyoom it asks the largest to end when what is given is left, and nobody else", function()
     local kills, small = proc.vmstat().oom_kill, lab.hog(20)
     local warden = start("earlyoom", "-m 50,10 -s 100,100")
-    local hog = lab.start { "hog", "-r", "32", ALL_MIB }
+    local hog = lab.start { "hog", "-r", "32", lab.ALL_MIB }
     assert.equal(TERM, await_end(hog, warden))
     local line = hear(warden, "ending")
     local left = tonumber(line:match "%(([%d.]+)%%%) are available")
     assert.is_true(left <= 50 and left > 30, line)
-    assert.is_true(lives(small))
+    assert.is_true(small:lives())
     assert.equal(kills, proc.vmstat().oom_kill)
   end },
 
   { "as earlyoom it kills who ignores that, once the second limits are reached", function()
     local warden = start("earlyoom", "-m 60,40 -s 100,100")
-    local hog = lab.start { "hog", "-i", "-r", "32", ALL_MIB }
+    local hog = lab.start { "hog", "-i", "-r", "32", lab.ALL_MIB }
     assert.equal(KILL, await_end(hog, warden))
     assert.matches("SIGTERM to hog", hear(warden, "ending"), 1, true)
     assert.matches("SIGKILL to hog", hear(warden, "ending"), 1, true)
@@ -106,7 +89,7 @@ return {
     local warden = start("earlyoom",
       "-m 99,1 -s 100,100 --prefer ^chosen$ --ignore '^(hog|pagewarden)$'")
     assert.equal(TERM, await_end(chosen, warden))
-    assert.is_true(lives(small) and lives(large))
+    assert.is_true(small:lives() and large:lives())
   end },
 
   { "as systemd-oomd it kills the cgroup that has most swap", function()
@@ -117,7 +100,7 @@ return {
     local warden = start("systemd-oomd", "SwapUsedLimit=40% [/work] ManagedOOMSwap=kill")
     assert.equal(KILL, await_end(large, warden))
     assert.matches("cgroup /work/large, which has", hear(warden, "ending"), 1, true)
-    assert.is_true(lives(small) and lives(other))
+    assert.is_true(small:lives() and other:lives())
   end },
 
   { "as systemd-oomd it kills who keeps reclaim busy in a slice (TEST-55-OOMD)", function()
@@ -129,7 +112,7 @@ return {
     local line = hear(warden, "ending")
     assert.matches("SIGKILL to cgroup /workload.slice/testbloat.service", line, 1, true)
     assert.matches("all of /workload.slice waited for memory", line, 1, true)
-    assert.is_true(lives(chill))
+    assert.is_true(chill:lives())
   end },
 
   { "as systemd-oomd it takes another before who is to be avoided (TEST-55-OOMD)", function()
@@ -141,6 +124,6 @@ return {
     local munch = lab.start({ "hog", "-t", "40" },
       held_back("/workload.slice/testmunch.service", 20))
     assert.equal(KILL, await_end(munch, warden))
-    assert.is_true(lives(bloat))
+    assert.is_true(bloat:lives())
   end },
 }

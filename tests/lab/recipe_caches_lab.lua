@@ -42,16 +42,6 @@ local function figure(output, event, name)
 end
 
 
---- The next line of a program that has this.
-local function line_of(program, text)
-  for line in program.output:lines() do
-    if line:find(text, 1, true) then
-      return line
-    end
-  end
-end
-
-
 --- Lets a recipe begin anew.
 local function forget(name)
   os.remove("/var/lib/pagewarden/state/" .. name)
@@ -205,7 +195,7 @@ return {
     local writer = lab.start { "sh", "-c", ("while :; do dd if=/dev/zero of=%s bs=1M count=100 "
       .. "2>/dev/null; sync; done"):format(busy) }
     lab.defer(function() os.remove(busy) end)
-    local line = line_of(policy, "adapted: ")
+    local line = policy:hear "adapted: "
     local limit = lab.number(VM .. "dirty_bytes")
     assert.is_true(limit >= 64 * MIB and limit <= 110 * MIB, line)
     assert.equal(limit // 4, lab.number(VM .. "dirty_background_bytes"))
@@ -232,7 +222,7 @@ return {
     local writer = lab.start { "sh", "-c", ("while :; do dd if=/dev/zero of=%s bs=1M count=60 "
       .. "2>/dev/null; sync; done"):format(busy) }
     lab.defer(function() os.remove(busy) end)
-    line_of(policy, "adapted: ")
+    policy:hear "adapted: "
     assert.equal(64 * MIB, lab.number(VM .. "dirty_bytes"))
     writer:stop()
     policy:signal "SIGTERM"

@@ -39,16 +39,6 @@ local function use_huge_pages()
 end
 
 
---- The line of what a program says that has this in it; nil when it ends without.
-local function hear(program, expected)
-  for line in program.output:lines() do
-    if line:find(expected) then
-      return line
-    end
-  end
-end
-
-
 return {
   needs = { swap = { "256M" }, timeout = 600 },
 
@@ -74,9 +64,9 @@ return {
       "set=vm.dirty_bytes=268435456,vm.swappiness=10",
       "-o", "interval=1s" }, "set: vm.swappiness")
     lab.write("/proc/sys/vm/dirty_ratio", 40)
-    assert.matches("set vm.dirty_bytes to 0; it is 268435456 again", hear(program, "drift"))
+    assert.matches("set vm.dirty_bytes to 0; it is 268435456 again", program:hear "drift")
     lab.write("/proc/sys/vm/dirty_ratio", 40)
-    hear(program, "left%-alone: vm.dirty_bytes is 0")
+    assert(program:hear "left-alone: vm.dirty_bytes is 0")
     program:signal "SIGTERM"
     program:wait()
     assert.same({ 40, 60 }, { sysctl.get "vm.dirty_ratio", sysctl.get "vm.swappiness" })
@@ -158,7 +148,7 @@ return {
     local _, program = lab.hear_recipe({ "thp-guard", "-o", "interval=2s" }, "begin: ")
     set_for_a_check(THP .. "khugepaged/pages_to_scan", 1000000)
     set_for_a_check(THP .. "khugepaged/scan_sleep_millisecs", 0)
-    assert(hear(program, "act: .*scan_sleep_millisecs"))
+    assert(program:hear("key=mm " .. SCAN_SLEEP))
     assert.equal(10000, mm.get(SCAN_SLEEP))
     program:signal "SIGTERM"
     program:wait()
@@ -171,7 +161,7 @@ return {
     local line, program = lab.hear_recipe({ "thp-guard", "-o", "interval=1s", "-o", "short=100%",
       "-o", "share=1%" }, "bloat: ")
     assert.matches("MiB that programs have are huge pages.*max_ptes_none goes from 511 to 64", line)
-    assert(hear(program, "act: .*max_ptes_none"))
+    assert(program:hear("key=mm " .. MAX_PTES_NONE))
     assert.equal(64, mm.get(MAX_PTES_NONE))
     program:signal "SIGTERM"
     program:wait()

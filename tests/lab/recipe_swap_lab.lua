@@ -61,8 +61,7 @@ end
 local function keep_running(words, what, is_true)
   local program
   lab.await(what, 400, function()
-    local stat = program and program.process:stat()
-    if not stat or stat.state == "Z" then
+    if not (program and program:lives()) then
       program = select(2, lab.hear_recipe(words, "watching"))
     end
     return is_true()

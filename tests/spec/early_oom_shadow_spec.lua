@@ -54,21 +54,12 @@ local function become_zombie(world, p, status)
 end
 
 
-local function all(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event or nil
-  end
-  return found
-end
-
-
 describe("early-oom beside earlyoom", function()
   it("says once whom it would end, and how short memory is", function()
     local world <close>, hog = machine {}
     short(world)
     world:advance "30s"
-    local would = all(world, "would-end")
+    local would = world:logged("would-end")
     assert.equal(1, #would)
     assert.same({ hog.pid, hog.start_time, "hog", 2 << 30, "TERM", "act", "beside" },
       { would[1].pid, would[1].start_time, would[1].comm, would[1].size, would[1].signal,
@@ -86,7 +77,7 @@ describe("early-oom beside earlyoom", function()
     world:advance "5s"
     memory(world, 100, 10)
     world:advance "30s"
-    local would = all(world, "would-end")
+    local would = world:logged("would-end")
     assert.equal(2, #would)
     assert.same({ hog.pid, "KILL", "force" }, { would[2].pid, would[2].signal, would[2].level })
   end)
@@ -211,7 +202,7 @@ describe("early-oom beside earlyoom", function()
     assert.equal(1, world:count "seen-kill")
     assert.event(world, "seen-kill", { pid = hog.pid, by = "kernel", certain = true })
     assert.matches("hog (pid 1001), which had 2 GiB, was killed by the kernel; 300 MiB were "
-      .. "available, 90 MiB of swap free", all(world, "seen-kill")[1].message, 1, true)
+      .. "available, 90 MiB of swap free", world:logged("seen-kill")[1].message, 1, true)
   end)
 
   it("tells what was left before a kill that it hears of late", function()
@@ -233,7 +224,7 @@ describe("early-oom beside earlyoom", function()
       become_zombie(world, hog, status)
       world:advance "1s"
       assert.event(world, event, { pid = hog.pid })
-      assert.equal(status ~= 11 or nil, all(world, event)[1].certain)
+      assert.equal(status ~= 11 or nil, world:logged(event)[1].certain)
     end
   end)
 
@@ -244,7 +235,7 @@ describe("early-oom beside earlyoom", function()
     world:exit(hog)
     world:spawn { pid = hog.pid, comm = "other", rss = "1G" }
     world:advance "5s"
-    local would = all(world, "would-end")
+    local would = world:logged("would-end")
     assert.equal(1, world:count "seen-kill")
     assert.same({ "hog", "other" }, { would[1].comm, would[2].comm })
     assert.equal(hog.pid, would[2].pid)
@@ -259,7 +250,7 @@ describe("early-oom beside earlyoom", function()
     world:exit(hog)
     world:advance "2s"
     for _, name in ipairs { "would-end", "seen-kill" } do
-      local event = all(world, name)[1]
+      local event = world:logged(name)[1]
       local line = log.to_json(event)
       assert.is_nil(line:find "[\n\27]")
       assert.equal(comm, require("dkjson").decode(line).comm)
@@ -331,7 +322,7 @@ describe("early-oom that is told to observe", function()
     world:advance "1s"
     world.loop:inject("oom", { kills = 2, lost = 0, synthetic = true })
     world:advance "2s"
-    local seen = all(world, "seen-kill")
+    local seen = world:logged("seen-kill")
     assert.equal(2, #seen)
     assert.same({ hog.pid, "kernel" }, { seen[1].pid, seen[1].by })
     assert.same({ nil, "kernel", 1 }, { seen[2].pid, seen[2].by, seen[2].kills })

@@ -73,11 +73,7 @@ end
 
 
 local function first(world, name)
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      return event
-    end
-  end
+  return world:logged(name)[1]
 end
 
 

@@ -37,17 +37,6 @@ local function watch_days(mib, options)
 end
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      found[#found + 1] = event
-    end
-  end
-  return found
-end
-
-
 --- A test of events: within a part of what is expected.
 local function about(expected, part)
   return function(value)
@@ -78,7 +67,7 @@ describe("leak-watch names", function()
       world:advance "2m"
       assert.event(world, "growing", { pid = p.pid, comm = "grower", start_time = p.start_time,
         kind = "real", slope = about(MIB, 0.15) })
-      local event = events(world, "growing")[1]
+      local event = world:logged("growing")[1]
       assert.matches("^grower %(pid 1000%) grew %d+ MiB to %d+ MiB of real memory in [%d.]+s, "
         .. "%d+ [KM]iB/s, never giving any back; at this rate memory is exhausted in 1h %d+m",
         event.message)
@@ -100,7 +89,7 @@ describe("leak-watch names", function()
       plot = function(plot) return plot:find "^▁.*█$" ~= nil end,
     })
     assert.matches("in each part of that time, and it is not slowing down %(confidence %d+",
-      events(world, "leak")[1].message)
+      world:logged("leak")[1].message)
   end)
 
   it("a faster leak sooner", function()
@@ -148,7 +137,7 @@ describe("leak-watch names", function()
     world:advance "8h"
     assert.event(world, "leak", { pid = p.pid, kind = "virtual", slope = about(per_hour(180)) })
     assert.no_event(world, "growing", { kind = "real" })
-    assert.is_nil(events(world, "leak")[1].exhaustion)
+    assert.is_nil(world:logged("leak")[1].exhaustion)
   end)
 
   it("a leak of shared memory", function()
@@ -170,8 +159,8 @@ describe("leak-watch names", function()
     end)
     world:advance "12h"
     assert.event(world, "leak", { kind = "kernel" })
-    assert.is_nil(events(world, "leak")[1].pid)
-    assert.matches("^the kernel's slab grew", events(world, "leak")[1].message)
+    assert.is_nil(world:logged("leak")[1].pid)
+    assert.matches("^the kernel's slab grew", world:logged("leak")[1].message)
   end)
 
   it("all processes of a command when each of them is small or young", function()
@@ -185,12 +174,12 @@ describe("leak-watch names", function()
       end
     end)
     world:advance "4h"
-    local event = assert(events(world, "leak")[1])
+    local event = assert(world:logged("leak")[1])
     assert.equal("command", event.by)
     assert.equal("worker", event.name)
     assert.is_true(event.processes > 10, event.message)
     assert.matches("^all %d+ processes of the command worker grew", event.message)
-    for _, leak in ipairs(events(world, "leak")) do
+    for _, leak in ipairs(world:logged("leak")) do
       assert.is_nil(leak.pid)
     end
   end)
@@ -225,7 +214,7 @@ describe("leak-watch names", function()
     end, { interval = "1m", patience = "6h", again = "30d" }, "1m")
     world:advance "10h"
     assert.event(world, "leak", { pid = p.pid, start_time = p.start_time })
-    assert.equal(1, #events(world, "leak"))
+    assert.equal(1, #world:logged("leak"))
   end)
 
   it("a process whose name is made to deceive, without printing it raw", function()
@@ -262,7 +251,7 @@ describe("leak-watch says when memory is exhausted", function()
     p.cgroup = cgroup
     limit(world, limits)
     world:advance "2m"
-    return events(world, "growing")[1]
+    return world:logged("growing")[1]
   end
 
   it("in its cgroup first, where the limit of that leaves less than the machine has", function()
@@ -297,7 +286,7 @@ describe("leak-watch says when memory is exhausted", function()
     world:write("proc/meminfo", "")
     world:advance "2m"
     assert.event(world, "growing", { pid = p.pid })
-    assert.is_nil(events(world, "growing")[1].exhaustion)
+    assert.is_nil(world:logged("growing")[1].exhaustion)
   end)
 
   it("of all processes of a command by the limit that holds all of them", function()
@@ -599,7 +588,7 @@ describe("leak-watch acts", function()
     assert.no_event(world, "restart")
     world:advance "4h"
     assert.event(world, "restart", { unit = "web.service" })
-    assert.equal(1, #events(world, "restart"))
+    assert.equal(1, #world:logged("restart"))
     assert.matches("systemctl %-%-no%-block restart %-%- web.service", commands(world))
   end)
 
@@ -654,10 +643,10 @@ describe("leak-watch", function()
   it("does not repeat that it is a leak of what has given all back and grows again", function()
     local world <close> = watch_days(function(hour) return 50 + 80 * (hour % 5) end)
     world:advance "18h"
-    local said = #events(world, "leak")
+    local said = #world:logged("leak")
     assert.is_true(said > 0)
     world:advance "2d"
-    assert.equal(said, #events(world, "leak"))
+    assert.equal(said, #world:logged("leak"))
     assert.equal("growing", world.events[#world.events].event)
   end)
 

@@ -15,17 +15,6 @@ local HEADERS = {
 }
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      found[#found + 1] = event
-    end
-  end
-  return found
-end
-
-
 --- Writes smaps with so many MiB of each kind; half of the heap's is swapped out.
 local function write_smaps(world, p, mib)
   local text = {}
@@ -72,7 +61,7 @@ describe("leak-where says that", function()
         return { heap = 2, anon = 30, [kind] = 10 + 2 * look }
       end)
       world:run()
-      local grown = events(world, "grown")
+      local grown = world:logged("grown")
       assert.same({ 1, kind, p.pid, 10 * MIB, 20 * MIB, 5, 6 }, { #grown, grown[1].kind,
         grown[1].pid, grown[1].grown, grown[1].bytes, grown[1].rises, grown[1].looks })
       assert.is_true(math.abs(grown[1].slope / (10 * MIB / 25) - 1) < 0.05)

@@ -30,8 +30,8 @@ end
 
 local function messages(world, name)
   local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event.message or nil
+  for i, event in ipairs(world:logged(name)) do
+    found[i] = event.message
   end
   return found
 end

@@ -7,14 +7,9 @@ local MIB <const> = 1 << 20
 
 --- The only event of a name.
 local function said(world, name)
-  local found
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      assert.is_nil(found)
-      found = event
-    end
-  end
-  return assert(found, "nothing was said of " .. name)
+  local found = world:logged(name)
+  assert.equal(1, #found)
+  return found[1]
 end
 
 

@@ -13,15 +13,6 @@ local function new(options, dry_run)
 end
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event or nil
-  end
-  return found
-end
-
-
 --- The machine waits for memory, as a kernel's trigger tells it.
 local function press(world, avg10)
   assert.equal(1, world:pressure { resource = "memory", avg10 = avg10 or 20 })
@@ -97,7 +88,7 @@ describe("pressure-notify", function()
     world:pressure { resource = "io", kind = "full", avg10 = 30 }
     world:advance "2s"
     assert.equal("all work waited for io for over 15% of 10s (30% of the last 10s)",
-      events(world, "pressure")[2].message)
+      world:logged("pressure")[2].message)
   end)
 
   it("says it once, again after a while, and then how often it kept quiet", function()
@@ -106,11 +97,11 @@ describe("pressure-notify", function()
       world:pressure { resource = "memory", avg10 = 20 }
     end)
     world:advance "299s"
-    assert.equal(1, #events(world, "pressure"))
+    assert.equal(1, #world:logged("pressure"))
     world:advance "25s"
     timer:cancel()
-    assert.same({ 0, 30 }, { events(world, "pressure")[1].unsaid,
-      events(world, "pressure")[2].unsaid })
+    assert.same({ 0, 30 }, { world:logged("pressure")[1].unsaid,
+      world:logged("pressure")[2].unsaid })
   end)
 
   it("says that it is over only when it is well below the threshold, and sleeps again", function()
@@ -136,8 +127,8 @@ describe("pressure-notify", function()
       world:write("proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=9\n")
       world:advance "2m"
     end
-    assert.equal(1, #events(world, "pressure"))
-    assert.equal(1, #events(world, "over"))
+    assert.equal(1, #world:logged("pressure"))
+    assert.equal(1, #world:logged("over"))
   end)
 
   it("runs a command with a title and a text, as words and in no shell", function()
@@ -240,7 +231,7 @@ describe("pressure-notify", function()
     it("says so, and looks who had to free memory first", function()
       start(MEMORY .. "MemAvailable: 50000 kB\n", 7)
       assert.event(world, "without_pressure")
-      assert.equal(3, #events(world, "not_watched"))
+      assert.equal(3, #world:logged("not_watched"))
       assert.no_event(world, "pressure")
       world:write("proc/vmstat", "allocstall_dma 5\nallocstall_normal 44\n")
       world:advance "12s"

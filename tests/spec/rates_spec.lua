@@ -5,17 +5,6 @@ local testing = require "pagewarden.testing"
 local MIB <const> = 1 << 20
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      found[#found + 1] = event
-    end
-  end
-  return found
-end
-
-
 --- meminfo with so many MiB free, buffers and cached, and of used swap out of 1024.
 local function write_memory(world, free, buffers, cached, swapped)
   local function line(name, mib)
@@ -47,16 +36,16 @@ describe("rates of the machine", function()
       swap_used_per_second = 4 * MIB, swapped_in_per_second = 0, swapped_out_per_second = 4 * MIB,
     })
     assert.equal("    -50 MiB      +1 MiB     +30 MiB      +4 MiB          0 B         4 MiB",
-      events(world, "machine")[1].message)
+      world:logged("machine")[1].message)
     stop(world)
   end)
 
   it("stand under headings that come again", function()
     local world = testing.new { script = "rates" }
     world:advance "25s"
-    local headings = events(world, "columns")
+    local headings = world:logged("columns")
     assert.same({ 2, "machine" }, { #headings, headings[1].of })
-    assert.equal(#events(world, "machine")[1].message, #headings[1].message)
+    assert.equal(#world:logged("machine")[1].message, #headings[1].message)
     stop(world)
   end)
 
@@ -90,7 +79,7 @@ describe("rates of processes", function()
       small.rss_anon, small.vsize = 3 * MIB, 6 * MIB
     end)
     world:advance "1s"
-    local said = events(world, "process")
+    local said = world:logged("process")
     assert.equal(4, #said)
     assert.is_nil(said[1].rss_change)
     assert.same({ large.pid, 0 }, { said[3].pid, said[3].rss_change })
@@ -140,7 +129,7 @@ describe("rates of processes", function()
     local world = testing.new { script = "rates", options = { name = { "^late$" } } }
     world:after("2500ms", function() world:spawn { comm = "late" } end)
     world:advance "4s"
-    assert.equal(1, #events(world, "absent"))
+    assert.equal(1, #world:logged("absent"))
     assert.event(world, "process", { comm = "late" })
     stop(world)
   end)
@@ -151,7 +140,7 @@ describe("rates of processes", function()
     world:spawn { comm = hostile, rss_anon = 2 * MIB }
     world:spawn { comm = "small", rss_anon = MIB }
     world:advance "1s"
-    local said = events(world, "process")
+    local said = world:logged("process")
     assert.same({ 2, hostile }, { #said, said[1].comm })
     assert.is_nil(said[1].message:find "%c")
     assert.event(world, "sum", { processes = 2, rss = 3 * MIB })

@@ -6,17 +6,6 @@ local testing = require "pagewarden.testing"
 local PAGE <const> = 4096
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    if event.event == name then
-      found[#found + 1] = event
-    end
-  end
-  return found
-end
-
-
 local function write_vmstat(world, counters)
   local lines = {}
   for name, value in pairs(counters) do
@@ -66,7 +55,7 @@ local function run(begin, change, options)
   world:run()
   world:stop()
   assert.no_trace(world)
-  return events(world, "verdict")[1], world
+  return world:logged("verdict")[1], world
 end
 
 
@@ -141,7 +130,7 @@ describe("stall-doctor says", function()
       write_pressure(world, "io", 2900000)
     end)
     assert.equal("disk", verdict.verdict)
-    assert.equal(1, #events(world, "disk")) -- and not its partition
+    assert.equal(1, #world:logged("disk")) -- and not its partition
     assert.event(world, "disk", { name = "sda", in_flight = 4,
       busy = function(busy) return busy > 90 end })
   end)
@@ -234,13 +223,13 @@ describe("stall-doctor manages", function()
       end
     end)
     assert.equal("unknown", verdict.verdict)
-    assert.equal(8, #events(world, "task"))
+    assert.equal(8, #world:logged("task"))
   end)
 
   it("to go on watching", function()
     local world = testing.new { script = "stall-doctor", options = { watch = true, every = "7s" } }
     world:advance "25s"
-    assert.equal(3, #events(world, "verdict"))
+    assert.equal(3, #world:logged("verdict"))
     world:stop()
     assert.no_trace(world)
   end)

@@ -5,15 +5,6 @@ local testing = require "pagewarden.testing"
 local MIB <const>, GIB <const> = 1 << 20, 1 << 30
 
 
-local function said(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event or nil
-  end
-  return found
-end
-
-
 local function run(options, furnish, state)
   local world = testing.new { script = "swap-advise", options = options, state = state }
   if furnish then
@@ -63,7 +54,7 @@ describe("swap-advise", function()
       world:write("proc/meminfo", meminfo { MemTotal = 16384, MemFree = 8192, MemAvailable = 8192,
         SwapTotal = 0, SwapFree = 0, Committed_AS = 4096 })
     end)
-    assert.equal(9, #said(world, "table"))
+    assert.equal(9, #world:logged("table"))
     assert.event(world, "table", { source = "guide", size = 12 * GIB, jumps = "it jumps at 1 GiB "
       .. "of memory from nothing to 1.5 GiB, at 2 GiB of memory from 3 GiB to 2 GiB, at 8 GiB of "
       .. "memory from 8 GiB to 6 GiB" })
@@ -159,7 +150,7 @@ describe("swap-advise", function()
         SwapFree = 2, Committed_AS = 2048 })
     end)
     local lines = {}
-    for i, event in ipairs(said(world, "fstab")) do
+    for i, event in ipairs(world:logged("fstab")) do
       lines[i] = event.line
     end
     assert.event(world, "need", { message = function(message)

@@ -53,15 +53,6 @@ local function new(options, given)
 end
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event or nil
-  end
-  return found
-end
-
-
 describe("swap-grow", function()
   it("does nothing while enough is free", function()
     local world <close> = new()
@@ -82,7 +73,7 @@ describe("swap-grow", function()
     assert.same({ "/var/pagewarden-2", 100 * 1024 - 4, 0, -3 }, on[2])
     world:advance "15m"
     assert.equal(2, #areas(world))
-    assert.equal(1, #events(world, "grown"))
+    assert.equal(1, #world:logged("grown"))
   end)
 
   it("changes nothing between low and high, whichever way it came", function()
@@ -144,7 +135,7 @@ describe("swap-grow", function()
     has_available(world, 150)
     world:write("proc/swaps", HEADING .. "/dev/zram0 partition\t4096000\t0\t100\n")
     world:advance "6s"
-    assert.equal(1, #events(world, "grown"))
+    assert.equal(1, #world:logged("grown"))
   end)
 
   it("counts what others add and remove", function()
@@ -173,7 +164,7 @@ describe("swap-grow", function()
     has_available(world, 10)
     world:advance "15m"
     assert.equal(2, #areas(world))
-    assert.equal(1, #events(world, "stuck"))
+    assert.equal(1, #world:logged("stuck"))
     assert.event(world, "stuck",
       { message = "swap should grow, and 150 MiB in files are the most it may have" })
   end)
@@ -183,7 +174,7 @@ describe("swap-grow", function()
     has_available(world, 10)
     world:advance "15m"
     assert.same({}, areas(world))
-    assert.equal(1, #events(world, "stuck"))
+    assert.equal(1, #world:logged("stuck"))
     assert.event(world, "stuck",
       { message = "swap should grow, and the disk of /var has no room" })
   end)
@@ -240,7 +231,7 @@ describe("swap-grow", function()
     local world <close> = new(nil, { dry_run = true })
     has_available(world, 190)
     world:advance "10m"
-    assert.equal(1, #events(world, "grown"))
+    assert.equal(1, #world:logged("grown"))
     assert.equal(4, #world.acts)
     assert.is_nil(contents(world, "/var/pagewarden-1"))
   end)

@@ -47,17 +47,8 @@ local function new(stall, options, release)
 end
 
 
-local function events(world, name)
-  local found = {}
-  for _, event in ipairs(world.events) do
-    found[#found + 1] = event.event == name and event or nil
-  end
-  return found
-end
-
-
 local function verdict_of(world)
-  local found = events(world, "verdict")
+  local found = world:logged("verdict")
   assert.equal(1, #found)
   return found[1]
 end
@@ -80,7 +71,7 @@ describe("swappiness-sweep chooses", function()
       { verdict.swappiness, verdict.now, verdict.sure, verdict.rounds })
     assert.equal("choose 100: 10.7 to 21.4 % of the time waiting for memory less than with 60 "
       .. "(95 % confidence)", verdict.message)
-    assert.equal(30, #events(world, "trial"))
+    assert.equal(30, #world:logged("trial"))
     finish(world)
   end)
 
@@ -130,7 +121,7 @@ describe("swappiness-sweep", function()
     world:run()
     assert.event(world, "begin", { trials = 15, message = "3 values in 5 rounds take 8m 45s; "
       .. "vm.swappiness is 60" })
-    local results = events(world, "result")
+    local results = world:logged("result")
     assert.same({ 20, 60, 100 },
       { results[1].swappiness, results[2].swappiness, results[3].swappiness })
     assert.is_true(math.abs(results[1].stall - 2) < 0.01)
@@ -143,7 +134,7 @@ describe("swappiness-sweep", function()
   it("tries no value that the kernel does not take", function()
     local world <close> = new(function() return 0.1 end, nil, "4.18.0")
     world:run()
-    assert.equal(25, #events(world, "trial"))
+    assert.equal(25, #world:logged("trial"))
     finish(world)
   end)
 
@@ -155,7 +146,7 @@ describe("swappiness-sweep", function()
     assert.matches("^fewer than two whole rounds", verdict_of(world).message)
     world:advance "1s"
     assert.equal(60, swappiness_of(world))
-    assert.is_true(#events(world, "trial") < 7)
+    assert.is_true(#world:logged("trial") < 7)
     finish(world)
   end)
 

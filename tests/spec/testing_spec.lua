@@ -107,12 +107,13 @@ describe("a test world", function()
     assert.event(world, "up", { behind = function(seconds) return math.abs(seconds) < 0.01 end })
   end)
 
-  it("counts the events of a name", function()
+  it("finds the events of a name, and counts them", function()
     local world <close> = new([[start = function(pw)
       pw:every(60, function() pw.log "tick" end)
     end]])
     world:advance "3m"
     assert.same({ 3, 0 }, { world:count "tick", world:count "tock" })
+    assert.equal(world:now() - 60, world:logged("tick")[2].time)
   end)
 
   it("has a time of day, which the test sets and no timer goes by", function()

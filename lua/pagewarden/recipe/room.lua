@@ -2,6 +2,7 @@
 --- How much more memory processes may take before something stops them: the limit of a cgroup, or
 -- the end of what the machine has.
 -- @module pagewarden.recipe.room
+local paths = require "pagewarden.recipe.paths"
 local size = require("pagewarden.format").size
 
 local room = {}
@@ -48,16 +49,6 @@ function room.of_cgroup(pw, path, swap_free)
 end
 
 
---- The cgroup above; nil above the root.
-local function above(path)
-  if path == "/" then
-    return nil
-  end
-  local parent = path:match "^(.*)/[^/]*$"
-  return parent == "" and "/" or parent
-end
-
-
 --- The lowest cgroup that has all of some processes; nil when none is known.
 local function cgroup_of(pw, pids)
   local common
@@ -66,9 +57,9 @@ local function cgroup_of(pw, pids)
     common = common or path
     while path and common ~= path do
       if #common > #path then
-        common = above(common)
+        common = paths.above(common)
       else
-        path = above(path)
+        path = paths.above(path)
       end
     end
   end
@@ -84,19 +75,19 @@ end
 function room.of_processes(pw, pids)
   local memory = pw.proc.meminfo() or {}
   local available = memory.MemAvailable or memory.MemFree
-  local swap, paths = memory.SwapFree or 0, {}
+  local swap, limited = memory.SwapFree or 0, {}
   local path = pw.cgroup.version() and cgroup_of(pw, pids)
   while path do
     local limits, current = pw.cgroup.limits(path), pw.cgroup.current(path)
     if limits and current then
       swap = swap_room(limits, current, pw.cgroup.swap(path) or 0, swap)
-      paths[#paths + 1] = path
+      limited[#limited + 1] = path
     end
-    path = above(path)
+    path = paths.above(path)
   end
   local least = { left = available and available + swap }
-  for _, limited in ipairs(paths) do
-    local here = room.of_cgroup(pw, limited, swap)
+  for _, cgroup in ipairs(limited) do
+    local here = room.of_cgroup(pw, cgroup, swap)
     least = here and here.left < (least.left or math.huge) and here or least
   end
   return least

@@ -2,17 +2,14 @@
 --- On which disks a swap area is, and whether what is written to it is encrypted: from the kernel's
 -- list of mounts and block devices. Reads, and changes nothing.
 -- @module pagewarden.recipe.swap_site
+local paths = require "pagewarden.recipe.paths"
+
 local site = {}
 
 
 --- A field of mountinfo or a line of swaps as its bytes were: a blank is "\040" there.
 local function unescape(field)
   return (field:gsub("\\(%d%d%d)", function(octal) return string.char(tonumber(octal, 8)) end))
-end
-
-
-local function is_below(path, folder)
-  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
 end
 
 
@@ -23,7 +20,7 @@ local function find_mount(proc, path)
   for line in (proc.read "proc/self/mountinfo" or ""):gmatch "[^\n]+" do
     local device, folder, rest = line:match "^%d+ %d+ (%d+:%d+) %S+ (%S+) (.*)$"
     folder = folder and unescape(folder)
-    if folder and is_below(path, folder) and (not best or #folder >= #best) then
+    if folder and paths.is_within(path, folder) and (not best or #folder >= #best) then
       best, number, source = folder, device, unescape(rest:match " %- %S+ (%S+)" or "")
     end
   end
@@ -61,7 +58,7 @@ end
 
 local function find_device(proc, names, path)
   local direct = find_by_source(proc, names, path)
-  if direct or is_below(path, "/dev") then
+  if direct or paths.is_within(path, "/dev") then
     return direct
   end
   local number, source = find_mount(proc, path)

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- The cgroups that processes are in: where a recipe looks that deals with units one by one. Pure.
 -- @module pagewarden.recipe.units
+local paths = require "pagewarden.recipe.paths"
+
 local units = {}
 
 --- Where systemd has the units of the system and of its users.
@@ -21,10 +23,9 @@ function units.options(own, ignored)
 end
 
 
-local function is_below(path, trees)
+local function is_within_any(path, trees)
   for _, tree in ipairs(trees) do
-    local folder = tree:gsub("/*$", "/")
-    if (path .. "/"):sub(1, #folder) == folder then
+    if paths.is_within(path, (tree:gsub("(.)/+$", "%1"))) then
       return true
     end
   end
@@ -37,14 +38,14 @@ end
 ---@param o table options
 ---@return boolean
 function units.is_meant(path, o)
-  return path ~= nil and path ~= "/" and is_below(path, o.cgroup) and not o.ignore:any(path)
+  return path ~= nil and path ~= "/" and is_within_any(path, o.cgroup) and not o.ignore:any(path)
 end
 
 
 --- The cgroup, or the nearest above it, in which memory is accounted for; "/" when none is.
 local function accounted(path, current)
   while path ~= "/" and not current(path) do
-    path = path:match "^(.+)/[^/]*$" or "/"
+    path = paths.above(path)
   end
   return path
 end

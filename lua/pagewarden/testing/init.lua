@@ -441,15 +441,23 @@ function World:run()
 end
 
 
+--- The events of a name that the policy has logged, in order.
+---@param name string
+---@return table[]
+function World:logged(name)
+  local found = {}
+  for _, event in ipairs(self.events) do
+    found[#found + 1] = event.event == name and event or nil
+  end
+  return found
+end
+
+
 --- How many events of a name the policy has logged.
 ---@param name string
 ---@return integer
 function World:count(name)
-  local found = 0
-  for _, event in ipairs(self.events) do
-    found = found + (event.event == name and 1 or 0)
-  end
-  return found
+  return #self:logged(name)
 end
 
 

@@ -5,7 +5,6 @@ local lab = require "lab"
 local proc = require "pagewarden.proc"
 local stat = require "posix.sys.stat"
 local time = require "posix.time"
-local wait = require "posix.sys.wait"
 
 local contender = {}
 
@@ -140,11 +139,7 @@ function contender.tell_end(hog, start, kills, patience)
     local size, free = look_at(hog)
     had, swap_free = size or had, free or swap_free
     lab.sleep(0.01)
-    local pid, how, signal = wait.wait(hog.pid, wait.WNOHANG)
-    if pid == hog.pid then
-      hog.how, hog.status = how, signal
-    end
-  until hog.how or contender.now() > start + patience
+  until hog:poll() or contender.now() > start + patience
   contender.tell("seconds", ("%.2f"):format(contender.now() - start))
   contender.tell("signal", hog.status or 0)
   contender.tell("hog_mib", had >> 20)
@@ -158,8 +153,7 @@ end
 ---@param others table<string, lab.Program>
 function contender.tell_collateral(others)
   for name, program in pairs(others) do
-    local state = program.process:stat()
-    if not state or state.state == "Z" then
+    if not program:lives() then
       contender.tell("collateral", name)
     end
   end

@@ -5,46 +5,20 @@
  * done, and 99 of 100 (microseconds). A beat that is late does not delay the next one's time, so
  * each that a stall held up is counted.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "fixtures/pages.h"
+#include "lab/guest/pulse.h"
 
 #define PART_BYTES ((size_t)4 << 20)
 #define PAGE_BYTES 4096
 #define BEAT_NS 10000000
 #define MOST_BEATS 30000
 
-static volatile sig_atomic_t started, ended;
 static int late_us[MOST_BEATS];
-
-
-static void note_signal(int number) {
-    if (number == SIGUSR1) {
-        started = 1;
-    } else {
-        ended = 1;
-    }
-}
-
-
-static long long now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-
-static void sleep_until_ns(long long when_ns) {
-    struct timespec when = {when_ns / 1000000000, when_ns % 1000000000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR && !ended) {
-    }
-}
 
 
 static char *map(int fd) {
@@ -86,8 +60,7 @@ int main(int argc, char **argv) {
     char *mapped = map(fd), *own = map(-1);
     end_with_parent();
     mlock(late_us, sizeof late_us);
-    signal(SIGUSR1, note_signal);
-    signal(SIGTERM, note_signal);
+    listen_for_count();
     for (long long due_ns = now_ns(); !ended && beats < MOST_BEATS; due_ns += BEAT_NS) {
         sleep_until_ns(due_ns);
         beat(own, mapped);

@@ -13,6 +13,9 @@ local wait = require "posix.sys.wait"
 
 local lab = {}
 
+--- More than there is: a hog that is let alone takes all.
+lab.ALL_MIB = "4096"
+
 local POLICY_TRIES = 40
 local cleanups = {}
 
@@ -106,6 +109,26 @@ function Program:line()
 end
 
 
+--- The next line that has this in it; nil when it has ended without one.
+---@param part string
+---@return string?
+function Program:hear(part)
+  for line in self.output:lines() do
+    if line:find(part, 1, true) then
+      return line
+    end
+  end
+end
+
+
+--- Whether it has not ended, waited for or not.
+---@return boolean
+function Program:lives()
+  local found = self.process:stat()
+  return found ~= nil and found.state ~= "Z"
+end
+
+
 ---@param name string "SIGTERM"
 function Program:signal(name)
   assert(signal.kill(self.pid, signal[name]))
@@ -119,6 +142,20 @@ function Program:wait()
   if not self.how then
     local _
     _, self.how, self.status = wait.wait(self.pid)
+  end
+  return self.how, self.status
+end
+
+
+--- How it has ended, as `wait` says it; nil, at once, when it has not.
+---@return string? how
+---@return integer? status
+function Program:poll()
+  if not self.how then
+    local pid, how, status = wait.wait(self.pid, wait.WNOHANG)
+    if pid == self.pid then
+      self.how, self.status = how, status
+    end
   end
   return self.how, self.status
 end
@@ -233,10 +270,8 @@ function lab.run_policy(name, needs, body)
   local path = lab.write_policy(name, needs, body)
   for _ = 1, POLICY_TRIES do
     local program = lab.start { "pagewarden", "run", path, "--config", "/root" }
-    for line in program.output:lines() do
-      if line:find(name .. ": ready", 1, true) then
-        return program
-      end
+    if program:hear(name .. ": ready") then
+      return program
     end
   end
   error(("%s did not start; the console says why"):format(name), 2)
@@ -253,10 +288,9 @@ end
 function lab.hear_policy(name, needs, body, event)
   for _ = 1, POLICY_TRIES do
     local program = lab.run_policy(name, needs, body)
-    for line in program.output:lines() do
-      if line:find(event, 1, true) then
-        return line
-      end
+    local line = program:hear(event)
+    if line then
+      return line
     end
   end
   error(("%s did not say '%s'; the console says why"):format(name, event), 2)
@@ -272,10 +306,9 @@ end
 function lab.hear_recipe(words, part, cgroup)
   for _ = 1, POLICY_TRIES do
     local program = lab.start({ "pagewarden", "run", table.unpack(words) }, cgroup)
-    for line in program.output:lines() do
-      if line:find(part, 1, true) then
-        return line, program
-      end
+    local line = program:hear(part)
+    if line then
+      return line, program
     end
   end
   error(("%s did not say '%s'; the console says why"):format(words[1], part), 2)

@@ -6,7 +6,6 @@
  * a second. One that is late does not delay the next one's time, so each that a stall held up is
  * counted; the one under way counts with its time so far.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,37 +13,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fixtures/pages.h"
+#include "lab/guest/pulse.h"
 
 #define PERIOD_NS 1000000000
-
-static volatile sig_atomic_t started, ended;
-
-
-static void note_signal(int number) {
-    if (number == SIGUSR1) {
-        started = 1;
-    } else {
-        ended = 1;
-    }
-}
-
-
-static long long now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-
-static void sleep_until_ns(long long when_ns) {
-    struct timespec when = {when_ns / 1000000000, when_ns % 1000000000};
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR && !ended) {
-    }
-}
 
 
 static void become_shell(const char *folder, const char *file) {
@@ -78,12 +52,6 @@ static void run_shell(const char *folder, const char *file) {
 }
 
 
-static void listen(int number) {
-    struct sigaction action = {.sa_handler = note_signal}; /* waiting is to be interrupted */
-    sigaction(number, &action, NULL);
-}
-
-
 int main(int argc, char **argv) {
     int count = 0, late = 0;
     long long worst_ns = 0;
@@ -92,8 +60,7 @@ int main(int argc, char **argv) {
     }
     end_with_parent();
     mlockall(MCL_CURRENT | MCL_FUTURE);
-    listen(SIGUSR1);
-    listen(SIGTERM);
+    listen_for_count();
     for (long long due_ns = now_ns(); !ended; due_ns += PERIOD_NS) {
         sleep_until_ns(due_ns);
         bool counts = started;

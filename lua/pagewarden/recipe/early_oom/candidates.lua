@@ -3,6 +3,7 @@
 -- those whose processes the kernel kills together.
 -- @module pagewarden.recipe.early_oom.candidates
 local daemons = require "pagewarden.recipe.early_oom.daemons"
+local paths = require "pagewarden.recipe.paths"
 
 local candidates = {}
 
@@ -30,16 +31,10 @@ local function each_above(path)
   return function()
     local current = next_path
     if current then
-      next_path = current ~= "/" and (current:match "^(.+)/[^/]*$" or "/") or nil
+      next_path = paths.above(current)
     end
     return current
   end
-end
-
-
---- Whether a cgroup is another or below it.
-local function is_within(path, top)
-  return top == "/" or path == top or path:sub(1, #top + 1) == top .. "/"
 end
 
 
@@ -59,13 +54,13 @@ end
 --- The paths of all cgroups that have processes in them or below them.
 ---@return table<string, boolean>
 function Candidates:paths()
-  local paths = {}
+  local found = {}
   for row in self:read():each() do
     for path in each_above(row.cgroup or "/") do
-      paths[path] = true
+      found[path] = true
     end
   end
-  return paths
+  return found
 end
 
 
@@ -124,7 +119,7 @@ function Candidates:find(tops)
       inner[path] = inner[path] or path ~= own
     end
     for _, top in ipairs(tops) do
-      if is_within(own, top.path) then
+      if paths.is_within(own, top.path) then
         add_process(found, self:whole_of(own, top.path, groups), row)
       end
     end
@@ -163,7 +158,7 @@ end
 function Candidates:below(found, top)
   local list = {}
   for path, c in pairs(found) do
-    if is_within(path, top) then
+    if paths.is_within(path, top) then
       c.preference = self.pw.cgroup.preference(path, top)
       list[#list + 1] = c
     end

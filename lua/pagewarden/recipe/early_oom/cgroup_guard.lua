@@ -4,6 +4,7 @@
 -- @module pagewarden.recipe.early_oom.cgroup_guard
 local candidates = require "pagewarden.recipe.early_oom.candidates"
 local format = require "pagewarden.format"
+local hooks = require "pagewarden.recipe.early_oom.hooks"
 local pace = require "pagewarden.recipe.early_oom.pace"
 local systemd_oomd = require "pagewarden.recipe.early_oom.systemd_oomd"
 
@@ -14,9 +15,6 @@ local RESCAN <const> = 10
 
 --- Another kill was a moment ago.
 local EAGAIN <const> = 11
-
---- Programs of the user that are waited for before a signal may take so long.
-local HOOK_SECONDS <const> = 0.2
 
 
 ---@class pagewarden.recipe.CgroupGuard
@@ -79,14 +77,6 @@ function Guard:hold(what, reason, text)
 end
 
 
----@private
-function Guard:run_hook(path, seconds, what, c)
-  if path then
-    self.pw.exec.run({ path, what, tostring(c.pid), c.comm }, { timeout = seconds })
-  end
-end
-
-
 local function about(c, fields)
   fields.pid, fields.comm, fields.uid, fields.unit = c.pid, c.comm, c.uid, c.unit
   fields.cgroup, fields.size, fields.signal = c.path, c.size, "KILL"
@@ -97,7 +87,7 @@ end
 --- Kills one and sees to its end. False when another may be tried in its place.
 ---@private
 function Guard:kill_one(c, what, why)
-  self:run_hook(self.o.before, HOOK_SECONDS, "before", c)
+  hooks.run(self.pw, self.o.before, "before", c)
   self.pw.log("ending", about(c, { level = what,
     message = ("SIGKILL to cgroup %s, %s: %s"):format(c.path, c.has, why) }))
   local done, message, errno = self.pw.kill.terminate(c.path, { signal = "KILL", interval = 0.1 })
@@ -107,7 +97,7 @@ function Guard:kill_one(c, what, why)
       done.ended and "has ended" or "has not ended", format.duration(done.seconds)),
   }))
   self.last = done and done.ended and c or self.last
-  self:run_hook(self.o.after, 10, "after", c)
+  hooks.run(self.pw, self.o.after, "after", c)
   return done ~= nil or errno == EAGAIN
 end
 
@@ -247,23 +237,6 @@ local function why_not_here(pw, settings)
 end
 
 
---- Looks at swap as long as some cgroup is watched for that, the less often the more there is left.
-local function watch_swap(pw, guard)
-  local period, timer
-  local function look()
-    local wanted = guard:look_at_swap()
-    if wanted ~= period then
-      local before = timer
-      timer, period = pw:every(wanted, look), wanted
-      if before then
-        before:cancel()
-      end
-    end
-  end
-  look()
-end
-
-
 ---@param pw pagewarden.Pw
 ---@param o table the options of scripts/early-oom.lua
 ---@return nil
@@ -280,7 +253,7 @@ function cgroup_guard.start(pw, o)
   pw.log("watching", { message = ("%d cgroups are watched for swap, %d for pressure"):format(
     #guard:watched_for "swap", #guard:watched_for "pressure") })
   if systemd_oomd.watches(settings, "swap") then
-    watch_swap(pw, guard)
+    pace.keep(pw, function() return guard:look_at_swap() end)
   end
   if systemd_oomd.watches(settings, "pressure") then
     pw:every(systemd_oomd.PRESSURE_PERIOD, function() guard:look_at_pressure() end)

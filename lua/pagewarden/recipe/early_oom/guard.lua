@@ -4,6 +4,7 @@
 local condition = require "pagewarden.recipe.early_oom.condition"
 local format = require "pagewarden.format"
 local gauges = require "pagewarden.recipe.early_oom.gauge"
+local hooks = require "pagewarden.recipe.early_oom.hooks"
 local pace = require "pagewarden.recipe.early_oom.pace"
 local rankings = require "pagewarden.recipe.early_oom.ranking"
 
@@ -11,11 +12,10 @@ local guard = {}
 
 local LEVELS = { "force", "act", "warn" } -- the worst first
 
---- Figures that cost a file more.
-local PRESSURE = { some = true, full = true }
+--- Figures that cost a file more. That of thrashing is asked for only while somebody waits.
+local WAITING = { some = true, full = true, thrashing = true }
 local COUNTERS = { swapin = true, refault = true }
 local THRASHING = { thrashing = true }
-local WAITING = { some = true, full = true, thrashing = true }
 
 --- Seconds for which a ranking will do, and after which it is made anew when it may soon be wanted:
 --- when the figures are at twice the limits. Where somebody waits and memory lasts, that goes on
@@ -38,9 +38,6 @@ local STUCK <const> = 1
 
 --- Somebody else was ended a moment ago.
 local EAGAIN <const> = 11
-
---- Programs of the user that are waited for before a signal may take so long.
-local HOOK_SECONDS <const> = 0.2
 
 
 ---@class pagewarden.recipe.Guard
@@ -93,7 +90,7 @@ function guard.new(pw, o)
     return nil, message
   end
   local gauge = gauges.new(pw, {
-    cgroup = o.cgroup, window = o.window, pressure = uses(levels, PRESSURE),
+    cgroup = o.cgroup, window = o.window, pressure = uses(levels, WAITING),
     counters = uses(levels, COUNTERS), thrashing = uses(levels, THRASHING), as_told = o.rule ~= nil,
   })
   local figures
@@ -158,16 +155,6 @@ function Guard:hold(reason, text)
   if self.said ~= reason then
     self.said = reason
     self.pw.log("holding", { reason = reason, level = self.level, message = text })
-  end
-end
-
-
---- Runs a program of the user's, which is told what happens and to whom.
----@private
-function Guard:run_hook(path, seconds, what, v)
-  if path then
-    self.pw.exec.run({ path, what, v and tostring(v.pid) or "", v and v.comm or "" },
-      { timeout = seconds })
   end
 end
 
@@ -242,7 +229,7 @@ end
 --- Sees somebody to the end, in a task: looking goes on.
 ---@private
 function Guard:finish(v, signal)
-  self:run_hook(self.o.before, HOOK_SECONDS, "before", v)
+  hooks.run(self.pw, self.o.before, "before", v)
   local done, why, errno = self.pw.kill.terminate(v.target, {
     signal = signal, grace = self.o.grace, whole = v.whole, interval = 0.1,
   })
@@ -251,7 +238,7 @@ function Guard:finish(v, signal)
   self.gauge:forget()
   self:learn(v, done, why, errno)
   self:report(v, done, why)
-  self:run_hook(self.o.after, 10, "after", v)
+  hooks.run(self.pw, self.o.after, "after", v)
   if done and done.signal ~= "KILL" then
     self:look_after_service(v)
   end
@@ -400,7 +387,7 @@ function Guard:tell(level, number)
       condition.why(levels.warn[number], figures), condition.why_not(levels.act, figures))
     self.pw.log("warning", fields)
     if self.o.on_warning then
-      self.pw:task(function() self:run_hook(self.o.on_warning, 10, "warning") end)
+      self.pw:task(function() hooks.run(self.pw, self.o.on_warning, "warning") end)
     end
   elseif not level then
     fields.message = "memory is not short: " .. condition.why_not(levels.warn, figures)

@@ -8,6 +8,7 @@
 -- preferred one goes, and an avoided one that is the hog itself is not saved by its name.
 -- @module pagewarden.recipe.early_oom.ranking
 local daemons = require "pagewarden.recipe.early_oom.daemons"
+local paths = require "pagewarden.recipe.paths"
 local selector = require "pagewarden.recipe.early_oom.selector"
 
 local ranking = {}
@@ -107,11 +108,6 @@ function ranking.new(pw, o)
 end
 
 
-local function is_within(path, whole)
-  return path == whole or whole == "/" or path ~= nil and path:sub(1, #whole + 1) == whole .. "/"
-end
-
-
 --- The pids of those with the most memory and swap, which are put in order as they come.
 ---@private
 function Ranking:find_largest(snapshot)
@@ -122,7 +118,7 @@ function Ranking:find_largest(snapshot)
     while at > 1 and sizes[at - 1] < size do
       at = at - 1
     end
-    if at <= CLOSELY and (not within or is_within(p.cgroup, within)) then
+    if at <= CLOSELY and (not within or paths.is_within(p.cgroup, within)) then
       table.insert(pids, at, p.pid)
       table.insert(sizes, at, size)
       pids[CLOSELY + 1], sizes[CLOSELY + 1] = nil, nil
@@ -359,7 +355,7 @@ end
 function Ranking:add_crowd(largest)
   local crowds, crowd, within = {}, nil, self.o.cgroup
   for p in self.all:each() do
-    local key = self:age_of(p) < CROWD_SECONDS and (not within or is_within(p.cgroup, within))
+    local key = self:age_of(p) < CROWD_SECONDS and (not within or paths.is_within(p.cgroup, within))
       and ("%d %s"):format(p.uid, p.comm)
     local found = key and crowds[key] or { count = 0, size = 0 }
     crowds[key or ""] = found
@@ -392,7 +388,7 @@ end
 ---@private
 function Ranking:take(p, wholes)
   local path = self:is_of_wholes() and self:whole_of(p)
-  if self.o.cgroup and not is_within(p.cgroup, self.o.cgroup)
+  if self.o.cgroup and not paths.is_within(p.cgroup, self.o.cgroup)
     or self:is_of_wholes() and not path then
     return
   end
