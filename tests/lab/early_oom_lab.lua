@@ -3,14 +3,10 @@
 -- else, whatever that is. Who killed is what /proc/vmstat says, not what a daemon says.
 local lab = require "lab"
 local proc = require "pagewarden.proc"
-local wait = require "posix.sys.wait"
 
 local TERM, KILL = 15, 9
 local MIB = 1 << 20
 local PATIENCE_SECONDS = 120
-
---- More than there is: a hog that is let alone takes all.
-local ALL_MIB = "4096"
 
 
 local function kernel_kills()
@@ -27,12 +23,7 @@ end
 
 --- The line of an event.
 local function hear(warden, event)
-  for line in warden.output:lines() do
-    if line:find("early-oom: " .. event, 1, true) then
-      return line
-    end
-  end
-  error("early-oom did not say " .. event)
+  return warden:hear("early-oom: " .. event) or error("early-oom did not say " .. event)
 end
 
 
@@ -42,21 +33,9 @@ local function bystander()
 end
 
 
-local function lives(program)
-  local state = program.process:stat()
-  return state ~= nil and state.state ~= "Z"
-end
-
-
 --- Waits until a program ends: by which signal.
 local function await_end(program)
-  lab.await("somebody ends the hog", PATIENCE_SECONDS, function()
-    local pid, how, status = wait.wait(program.pid, wait.WNOHANG)
-    if pid == program.pid then
-      program.how, program.status = how, status
-    end
-    return program.how
-  end)
+  lab.await("somebody ends the hog", PATIENCE_SECONDS, function() return program:poll() end)
   return program.status
 end
 
@@ -73,7 +52,7 @@ local function ends(words, cgroup, ...)
   end
   assert.equal(kills, kernel_kills())
   assert.is_true(found == TERM or found == KILL)
-  assert.is_true(lives(other) and lives(warden))
+  assert.is_true(other:lives() and warden:lives())
   return warden, found
 end
 
@@ -90,10 +69,24 @@ local function stick(way)
 end
 
 
-local function copy_of_hog(name)
+--- The program by another name.
+local function hog_called(name)
   local path = "/root/" .. name
-  assert.equal(0, (lab.run(("cp $(command -v hog) %s"):format(path))))
+  assert.equal(0, (lab.run(("ln -sf $(command -v hog) %s"):format(path))))
   return path
+end
+
+
+--- How many live, and whether each of them has all that it wants.
+local function count_living(hogs, bytes)
+  local count, full = 0, true
+  for _, hog in ipairs(hogs) do
+    local status = not hog:poll() and hog.process:status()
+    if status and status.VmRSS then
+      count, full = count + 1, full and status.VmRSS >= bytes
+    end
+  end
+  return count, full
 end
 
 
@@ -101,22 +94,22 @@ return {
   needs = { disks = { "256M" }, scratch = { ext4 = "32M" }, timeout = 600 },
 
   { "a hog is asked to end before the kernel kills", function()
-    ends({ "hog", "-r", "64", ALL_MIB })
+    ends({ "hog", "-r", "64", lab.ALL_MIB })
   end },
 
   { "one that ignores TERM is killed", function()
-    local warden, signal = ends({ "hog", "-i", "-r", "64", ALL_MIB })
+    local warden, signal = ends({ "hog", "-i", "-r", "64", lab.ALL_MIB })
     assert.equal(KILL, signal)
     assert.matches("killed and has ended", hear(warden, "ended"))
   end },
 
   { "one whose memory is shared, in tmpfs, is found", function()
-    ends({ "hog", "-s", "-r", "64", ALL_MIB })
+    ends({ "hog", "-s", "-r", "64", lab.ALL_MIB })
   end },
 
   { "one that is named like a daemon is not spared for that", function()
     lab.cgroup "/user.slice"
-    ends({ copy_of_hog "sshd", "-r", "64", ALL_MIB }, "/user.slice")
+    ends({ hog_called "sshd", "-r", "64", lab.ALL_MIB }, "/user.slice")
   end },
 
   { "a program that goes on starting itself is ended with its group", function()
@@ -134,29 +127,44 @@ return {
       return true
     end)
     assert.equal(kills, kernel_kills())
-    assert.is_true(lives(other) and lives(warden))
+    assert.is_true(other:lives() and warden:lives())
   end },
 
   { "two of different owners are ended one after the other", function()
     local kills, other, warden = kernel_kills(), bystander(), start()
-    local hogs = { lab.start({ "hog", "-r", "32", ALL_MIB }, nil, 1000),
-      lab.start({ "hog", "-r", "24", ALL_MIB }, nil, 1001) }
+    local hogs = { lab.start({ "hog", "-r", "32", lab.ALL_MIB }, nil, 1000),
+      lab.start({ "hog", "-r", "24", lab.ALL_MIB }, nil, 1001) }
     await_end(hogs[1])
     await_end(hogs[2])
     assert.equal(kills, kernel_kills())
-    assert.is_true(lives(other) and lives(warden))
+    assert.is_true(other:lives() and warden:lives())
+  end },
+
+  { "of twenty that grow at once as many are ended as must be, and no more", function()
+    local kills, other, warden, hogs = kernel_kills(), lab.hog(4), start(), {}
+    for i = 1, 20 do
+      hogs[i] = lab.start { hog_called("hog" .. i), "-r", "1", "40" }
+    end
+    local living, full
+    lab.await("memory is enough for those who are left", PATIENCE_SECONDS, function()
+      living, full = count_living(hogs, 40 * MIB)
+      return full
+    end)
+    assert.is_true(living >= 6, living .. " are left")
+    assert.equal(kills, kernel_kills())
+    assert.is_true(other:lives() and warden:lives())
   end },
 
   { "one that is stuck in the kernel gives its memory back, and the next is ended", function()
     local stuck = stick "stuck"
-    local warden = ends({ "hog", "-b", "40", "-r", "8", ALL_MIB })
+    local warden = ends({ "hog", "-b", "40", "-r", "8", lab.ALL_MIB })
     assert.matches("stubborn .* was killed and has not ended", hear(warden, "ended"))
     assert.is_true(stuck.process:alive())
   end },
 
   { "one that is stuck with its memory does not save the next", function()
     local stuck = stick "pinned"
-    local warden = ends({ "hog", "-b", "40", "-r", "4", ALL_MIB })
+    local warden = ends({ "hog", "-b", "40", "-r", "4", lab.ALL_MIB })
     assert.matches("stubborn", hear(warden, "not-ended"))
     assert.is_true(stuck.process:alive())
   end },
@@ -165,8 +173,8 @@ return {
     local path = lab.cgroup "/limited"
     lab.write(lab.cgroups .. path .. "/memory.max", 128 * MIB)
     local neighbour = lab.hog(16, path)
-    ends({ "hog", "-r", "16", ALL_MIB }, path, "-o", "cgroup=" .. path)
-    assert.is_true(lives(neighbour))
+    ends({ "hog", "-r", "16", lab.ALL_MIB }, path, "-o", "cgroup=" .. path)
+    assert.is_true(neighbour:lives())
     assert.matches("oom_kill 0", lab.read(lab.cgroups .. path .. "/memory.events"))
   end },
 
@@ -174,7 +182,7 @@ return {
     local kills, other = kernel_kills(), bystander()
     local warden = start("-o", "act=available<8% and swap<10%")
     assert.equal(0, (lab.run("mkswap " .. lab.disks[1])))
-    local hog = lab.start { "hog", "-r", "32", ALL_MIB }
+    local hog = lab.start { "hog", "-r", "32", lab.ALL_MIB }
     lab.await("half of memory is used", 60, function()
       return proc.meminfo().MemAvailable < proc.meminfo().MemTotal / 2
     end)
@@ -184,7 +192,7 @@ return {
     assert.matches("of swap are free, under 10%", hear(warden, "ending"), 1, true)
     assert.is_true(proc.vmstat().pswpout > 100 * MIB / proc.page_size())
     assert.equal(kills, kernel_kills())
-    assert.is_true(lives(other))
+    assert.is_true(other:lives())
   end },
 
   { "a cgroup that systemd marks with omit is left alone, and avoid comes last", function()
@@ -193,7 +201,7 @@ return {
       assert.equal(0, (lab.run(("mark %s%s user.oomd_%s"):format(lab.cgroups, path, name))))
     end
     local kept, later = lab.hog(150, omitted), lab.hog(100, avoided)
-    ends({ "hog", "-r", "32", ALL_MIB })
-    assert.is_true(lives(kept) and lives(later))
+    ends({ "hog", "-r", "32", lab.ALL_MIB })
+    assert.is_true(kept:lives() and later:lives())
   end },
 }
