@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fixtures/pages.h"
+#include "lab/guest/pulse.h"
 
 #define MIB ((size_t)1 << 20)
 #define PAGE_BYTES 4096
@@ -104,13 +105,17 @@ static void touch(size_t bytes, size_t pages_per_second) {
     madvise(memory, bytes, MADV_NOHUGEPAGE);
     memset(memory, 'x', bytes);
     say_ready();
-    struct timespec pause = {.tv_nsec = BATCH_MS * 1000000L};
-    for (;;) {
+    for (long long due_ns = now_ns();;) {
         for (size_t i = 0; i < batch; i++) {
             memory[draw(draw(10) ? pages / 4 : pages) * PAGE_BYTES]++;
         }
         *counter += batch;
-        nanosleep(&pause, NULL);
+        due_ns += BATCH_MS * 1000000LL;
+        if (now_ns() < due_ns) {
+            sleep_until_ns(due_ns);
+        } else {
+            due_ns = now_ns();
+        }
     }
 }
 
