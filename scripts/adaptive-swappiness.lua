@@ -7,48 +7,48 @@
 -- from whichever costs more. The guide's table (0 to 40 best, on one kernel of 2004) holds for one
 -- load: for others the best value is 0, 150, or changes by the minute.
 
-local format = require "pagewarden.format"
+local looks = require "pagewarden.recipe.looks"
 local opt = require "pagewarden.option"
 local refault_cost = require "pagewarden.recipe.refault_cost"
 local swappiness = require "pagewarden.recipe.swappiness"
 
 local KEY = "vm.swappiness"
 
---- How far one look moves when only one side costs anything.
-local STRIDE = 25
+--- How far one look moves when only one side costs anything: this far, or this part of the way that
+--- is left. A load that has changed waits for it.
+local STRIDE, PART = 25, 0.5
 
 --- Sides that cost alike are let be: a share of their sum.
 local DEAD_BAND = 0.3
 
---- Seconds of waiting a second, below which nothing is worth a change.
-local WORTH_SECONDS = 0.01
+--- A part of the time: who waits less for something is not worth a change.
+local WORTH = 0.01
 
 local CALM = "hardly anything that reclaim took is wanted back"
 
---- What a second of waiting counts for: of files, and for memory.
+--- What waiting counts for: for files, and for memory.
 local WEIGHTS = { balance = { 1, 1 }, files = { 4, 1 }, memory = { 1, 4 } }
 
 
 --- Where to, and why not, when it is to stay.
 local function decide(value, files, anonymous, o, most)
-  local sum = files + anonymous
-  if sum < WORTH_SECONDS then
-    return value, CALM
-  end
-  local share = (files - anonymous) / sum
+  local weights = WEIGHTS[o.favour]
+  files, anonymous = files * weights[1], anonymous * weights[2]
+  local share = (files - anonymous) / (files + anonymous)
   if math.abs(share) < DEAD_BAND then
     return value, "files and memory cost alike"
   end
-  local wanted = math.floor(value + STRIDE * share + 0.5)
+  local way = math.abs((share > 0 and most or o.floor) - value)
+  local wanted = math.floor(value + math.max(STRIDE, PART * way) * share + 0.5)
   local bounded = math.max(math.min(wanted, most), o.floor)
   return bounded, bounded == value and "this is as far as it may go" or nil
 end
 
 
 local function describe(cost, files, anonymous)
-  return ("programs wait %s a second for files that are read again (%.0f pages/s), and %s for "
-    .. "memory in swap (%.0f pages/s)"):format(format.duration(files), cost.refaults,
-    format.duration(anonymous), cost.swapped_in)
+  return ("programs wait %.0f%% of the time for files that are read again (%.0f pages/s), and "
+    .. "%.0f%% for memory in swap (%.0f pages/s)"):format(100 * files, cost.refaults,
+    100 * anonymous, cost.swapped_in)
 end
 
 
@@ -60,8 +60,7 @@ local function start(pw, o)
     return nil, message or "this kernel has no " .. KEY
   end
   local most = math.min(o.ceiling, pw.sysctl.describe(KEY).max or 100)
-  local weights, files, anonymous = WEIGHTS[o.favour], 0, 0
-  local held, timer
+  local files, anonymous, held, refused = 0, 0, nil, false
 
   --- Says why it stays once, not at each look.
   local function hold(reason, fields)
@@ -76,7 +75,7 @@ local function start(pw, o)
     local done, refusal = pw.sysctl.set(KEY, to)
     if not done then
       pw.log("gave-up", { message = refusal })
-      timer:cancel()
+      refused = true
       return
     end
     held = nil
@@ -88,18 +87,23 @@ local function start(pw, o)
   end
 
   --- Half of what is gone by is what was before: one burst does not move much, and what is over
-  --- does not move anything.
+  --- does not move anything. True when something is waited for.
   local function weigh(cost)
-    files = (files + cost.files * weights[1]) / 2
-    anonymous = (anonymous + cost.anonymous * weights[2]) / 2
+    files, anonymous = (files + cost.files) / 2, (anonymous + cost.anonymous) / 2
+    local fields = { files = files, anonymous = anonymous }
+    if cost.files + cost.anonymous < WORTH or files + anonymous < WORTH then
+      return hold(CALM, fields)
+    end
     local to, reason = decide(value, files, anonymous, o, most)
-    if to == value or cost.files + cost.anonymous < WORTH_SECONDS then
-      hold(reason or CALM, { files = files, anonymous = anonymous })
+    if to == value then
+      hold(reason, fields)
     else
       move(to, cost)
     end
+    return true
   end
 
+  --- True when it is to look again soon.
   local function look()
     local after = refault_cost.sample(pw)
     local cost = before and after and refault_cost.between(before, after)
@@ -110,15 +114,20 @@ local function start(pw, o)
       files, anonymous = 0, 0
       hold("there is no swap, so that it has no effect", {})
     else
-      weigh(cost)
+      return weigh(cost)
     end
   end
 
-  timer = pw:every(o.interval, look)
   pw.log("watching", {
     value = value, floor = o.floor, ceiling = most,
     message = ("%s is %d, and may become %d to %d"):format(KEY, value, o.floor, most),
   })
+  pw:after(o.interval, function()
+    looks.keep(pw, function()
+      local soon = look()
+      return not refused and (soon and o.interval / 2 or o.interval) or nil
+    end)
+  end)
   return true
 end
 
@@ -147,7 +156,7 @@ of which some could not have been avoided.]],
   tags    = { "tuning", "reversible", "swap" },
   options = {
     opt.duration { "interval", default = "2s", min = "500ms", max = "1m",
-      help = "time between two looks" },
+      help = "time between two looks; half of it while programs wait" },
     opt.choice { "favour", choices = { "balance", "files", "memory" }, default = "balance",
       help = "whose waiting counts four times" },
     opt.integer { "floor", default = 0, min = 0, max = 200, help = "lowest swappiness" },

@@ -7,6 +7,7 @@
 -- recipe/early_oom/gauge.lua; when that is too short, in condition.lua; who would have to go, in
 -- ranking.lua; how long it is safe not to look, in pace.lua; what is done, in guard.lua.
 
+local looks = require "pagewarden.recipe.looks"
 local opt = require "pagewarden.option"
 
 
@@ -98,7 +99,7 @@ local function start(pw, o)
     message = (o.observe and "it is said who would be ended when memory is short; now "
       or "somebody is ended when memory is short; now ") .. guard:explain(),
   })
-  local look = module_of "pace".keep(pw, function() return guard:look() end)
+  local look = looks.keep(pw, function() return guard:look() end)
   pw:on_pressure({ resource = "memory", kind = "some", stall = 0.01, cgroup = o.cgroup }, look)
 end
 

@@ -93,7 +93,7 @@ describe("adaptive-swappiness", function()
 
   it("goes up while files are read again beside memory that sleeps", function()
     assert.equal(160, run(guide, { ceiling = 160 }))
-    assert.event(machine.world, "moved", { from = 60, to = 85 })
+    assert.event(machine.world, "moved", { from = 60, to = 110 })
   end)
 
   it("goes down to nothing while memory in use comes back from swap", function()
@@ -116,6 +116,23 @@ describe("adaptive-swappiness", function()
     machine.load = guide
     machine.world:advance "1m"
     assert.equal(160, machine.swappiness())
+  end)
+
+  it("is at the other end five seconds after the load has changed", function()
+    assert.equal(160, run(guide))
+    machine.load = backup
+    machine.world:advance "5s"
+    assert.is_true(machine.swappiness() < 40, machine.swappiness())
+    machine.load = guide
+    machine.world:advance "5s"
+    assert.is_true(machine.swappiness() > 120, machine.swappiness())
+  end)
+
+  it("weighs how long somebody waits, not how many wait", function()
+    local settled = run(function(swappiness)
+      return 10 * (200 - swappiness), 5 * swappiness -- 4 s a second at 0; 2 s at 200
+    end)
+    assert.is_true(settled < 110, settled)
   end)
 
   it("leaves everything as it is while nothing is wanted back", function()
@@ -178,7 +195,7 @@ describe("adaptive-swappiness", function()
 
   it("judges nothing when counters begin anew", function()
     machine = new(nil, { load = backup })
-    machine.world:advance "3s"
+    machine.world:advance "2s"
     machine.files, machine.anonymous, machine.load = 0, 0, calm
     machine.world:advance "10s"
     assert.event(machine.world, "held", { message = function(message)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --- What programs wait because reclaim took what they still wanted: pages of files that are read
--- again, and memory that comes back from swap. In seconds of waiting a second, of all programs
--- together, so that it can be more than one.
+-- again, and memory that comes back from swap. It is the part of the time in which some program
+-- waits: ten readers who wait do not weigh more than the one database that does nothing else.
 --
 -- Not every page that is read again could have stayed: of a file that is larger than memory nothing
 -- would, however much of the rest were put in swap. The kernel counts those that would have fitted
@@ -169,8 +169,8 @@ end
 
 
 ---@class pagewarden.recipe.RefaultCost
----@field files number seconds of waiting a second
----@field anonymous number seconds of waiting a second
+---@field files number the part of the time in which somebody waits, at most 1
+---@field anonymous number the same
 ---@field refaults number pages of files a second
 ---@field swapped_in number pages a second
 ---@field seconds number between the samples
@@ -188,12 +188,13 @@ function refault_cost.between(before, after)
   end
   local disk_seconds, disk_pages = reads_between(disks.real(before.disks), disks.real(after.disks))
   local swap_seconds, swap_pages = reads_between(by_name(before.disks), (swap_rows(after)))
-  local file_seconds = math.max(disk_seconds - swap_seconds, 0)
+  local file_seconds = math.min(math.max(disk_seconds - swap_seconds, 0), seconds)
   local file_pages = math.max(disk_pages - swap_pages, 0)
   local anonymous, among_files = wait_for_swap(before, after, file_seconds, file_pages)
   local files = wait_for_files(now - was, file_seconds - among_files, file_pages)
   return {
-    files = files / seconds, anonymous = anonymous / seconds, refaults = (now - was) / seconds,
+    files = math.min(files / seconds, 1), anonymous = math.min(anonymous / seconds, 1),
+    refaults = (now - was) / seconds,
     swapped_in = (after.vmstat.pswpin - before.vmstat.pswpin) / seconds, seconds = seconds,
   }
 end

@@ -5,6 +5,7 @@
 local candidates = require "pagewarden.recipe.early_oom.candidates"
 local format = require "pagewarden.format"
 local hooks = require "pagewarden.recipe.early_oom.hooks"
+local looks = require "pagewarden.recipe.looks"
 local pace = require "pagewarden.recipe.early_oom.pace"
 local systemd_oomd = require "pagewarden.recipe.early_oom.systemd_oomd"
 
@@ -253,7 +254,7 @@ function cgroup_guard.start(pw, o)
   pw.log("watching", { message = ("%d cgroups are watched for swap, %d for pressure"):format(
     #guard:watched_for "swap", #guard:watched_for "pressure") })
   if systemd_oomd.watches(settings, "swap") then
-    pace.keep(pw, function() return guard:look_at_swap() end)
+    looks.keep(pw, function() return guard:look_at_swap() end)
   end
   if systemd_oomd.watches(settings, "pressure") then
     pw:every(systemd_oomd.PRESSURE_PERIOD, function() guard:look_at_pressure() end)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 --- How long it is safe not to look: as long as memory and swap last, if everything began to take
---- them at once; and looking so often.
+--- them at once. Pure.
 -- @module pagewarden.recipe.early_oom.pace
 local pace = {}
 
@@ -38,27 +38,6 @@ function pace.period(memory, swap, growth, busy)
     end
   end
   return PERIODS[#PERIODS]
-end
-
-
---- Looks now, and from then on after as many seconds as the last look found to be safe.
----@param pw pagewarden.Pw
----@param look fun(): number seconds
----@return fun() again looks at once, besides
-function pace.keep(pw, look)
-  local period, timer
-  local function again()
-    local wanted = look()
-    if wanted ~= period then
-      local before = timer
-      timer, period = pw:every(wanted, again), wanted
-      if before then
-        before:cancel()
-      end
-    end
-  end
-  again()
-  return again
 end
 
 
