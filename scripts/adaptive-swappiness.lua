@@ -14,8 +14,8 @@ local swappiness = require "pagewarden.recipe.swappiness"
 
 local KEY = "vm.swappiness"
 
---- How far one look moves when only one side costs anything: this far, or this part of the way that
---- is left. A load that has changed waits for it.
+--- How far one look moves when only one side costs anything: this far or this part of the way that
+--- is left, whichever is more. A load that has changed waits for it.
 local STRIDE, PART = 25, 0.5
 
 --- Sides that cost alike are let be: a share of their sum.
@@ -86,8 +86,8 @@ local function start(pw, o)
     })
   end
 
-  --- Half of what is gone by is what was before: one burst does not move much, and what is over
-  --- does not move anything. True when something is waited for.
+  --- Half of what is gone by is what was before, and what is over does not move anything. True when
+  --- something is waited for.
   local function weigh(cost)
     files, anonymous = (files + cost.files) / 2, (anonymous + cost.anonymous) / 2
     local fields = { files = files, anonymous = anonymous }
@@ -122,12 +122,10 @@ local function start(pw, o)
     value = value, floor = o.floor, ceiling = most,
     message = ("%s is %d, and may become %d to %d"):format(KEY, value, o.floor, most),
   })
-  pw:after(o.interval, function()
-    looks.keep(pw, function()
-      local soon = look()
-      return not refused and (soon and o.interval / 2 or o.interval) or nil
-    end)
-  end)
+  looks.keep(pw, function()
+    local soon = look()
+    return not refused and (soon and o.interval / 2 or o.interval) or nil
+  end, o.interval)
   return true
 end
 

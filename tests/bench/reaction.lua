@@ -2,7 +2,8 @@
 -- How soon, by whose hand and at what cost a program is killed that takes all of the memory, in a
 -- guest of 512 MiB without swap, with a disk of it and with zram: by the kernel alone, by Debian's
 -- daemons and by scripts/early-oom.lua. Medians of all repetitions, and the worst stall of any.
--- What the program had and what swap was free is as last seen before its end.
+-- What the program had and what swap was free is as last seen before its end. "CPU s" is what who
+-- watches took meanwhile.
 --
 -- Each run takes 40 to 60 seconds, is kept in the build tree, and not done again; remove
 -- lab/reaction there to start anew.
@@ -30,6 +31,7 @@ local COLUMNS = {
   { title = "p99 ms", name = "p99_ms", width = 6, decimals = 1, of = median },
   { title = "RSS KiB", name = "rss_kib", width = 7, decimals = 0, of = median },
   { title = "CPU/10s", name = "idle_cpu", width = 7, decimals = 2, of = median },
+  { title = "CPU s", name = "busy_cpu", width = 6, decimals = 2, of = median },
   { title = "wakes/10s", name = "idle_wakeups", width = 9, decimals = 0, of = median },
 }
 

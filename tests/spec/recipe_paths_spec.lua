@@ -8,10 +8,14 @@ describe("a path", function()
     end
   end)
 
-  it("is not within one that only begins alike, nor is one that is not known", function()
+  it("is not within one that only begins alike", function()
     assert.is_false(paths.is_within("/user.slicer", "/user.slice"))
     assert.is_false(paths.is_within("/", "/user.slice"))
-    assert.is_false(paths.is_within(nil, "/"))
+  end)
+
+  it("that is not known is within the root, and nothing else", function()
+    assert.is_true(paths.is_within(nil, "/"))
+    assert.is_false(paths.is_within(nil, "/user.slice"))
   end)
 
   it("has all above it up to the root, and the root has none", function()

@@ -2,6 +2,7 @@
 --- How far away it is, on each way there, that the kernel has to kill for want of memory.
 -- Each row has a `message` to log it with.
 -- @module pagewarden.recipe.distance
+local paths = require "pagewarden.recipe.paths"
 local room = require "pagewarden.recipe.room"
 local size = require("pagewarden.format").size
 
@@ -95,10 +96,10 @@ end
 ---@return string? path
 function distance.group(pw, pid)
   local path, group = pw.cgroup.own(pid), nil
-  while path and path ~= "/" and path ~= "" do
+  while path and path ~= "/" do
     local state = pw.cgroup.state(path)
     group = state and state.oom_group and path or group
-    path = path:match "^(.*)/[^/]*$"
+    path = paths.above(path)
   end
   return group
 end
@@ -106,18 +107,17 @@ end
 
 --- The paths of all cgroups that have processes, and of those above them.
 local function find_paths(pw)
-  local paths, known = {}, {}
+  local found, known = {}, {}
   local snapshot <close> = assert(pw.proc.processes { "pid", "cgroup" })
   for row in snapshot:each() do
     local path = row.cgroup
-    while path and not known[path] and #paths < MOST do
+    while path and not known[path] and #found < MOST do
       known[path] = true
-      paths[#paths + 1] = path
-      local above = path:match "^(.*)/[^/]*$"
-      path = path ~= "/" and (above == "" and "/" or above) or nil
+      found[#found + 1] = path
+      path = paths.above(path)
     end
   end
-  return paths
+  return found
 end
 
 

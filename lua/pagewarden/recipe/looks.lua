@@ -4,11 +4,13 @@
 local looks = {}
 
 
---- Looks now, and from then on after as many seconds as the last look said, until one says nothing.
+--- Looks now or at first in a while, and from then on after as many seconds as the last look said,
+--- until one says nothing.
 ---@param pw pagewarden.Pw
 ---@param look fun(): number? seconds
+---@param first number? seconds until the first look
 ---@return fun() again looks at once, besides
-function looks.keep(pw, look)
+function looks.keep(pw, look, first)
   local period, timer
   local function again()
     local wanted = look()
@@ -20,7 +22,11 @@ function looks.keep(pw, look)
       end
     end
   end
-  again()
+  if first then
+    timer, period = pw:every(first, again), first
+  else
+    again()
+  end
   return again
 end
 

@@ -4,12 +4,12 @@
 local paths = {}
 
 
---- Whether a path is another one or below it.
+--- Whether a path is another one or below it; one that is not known is within the root only.
 ---@param path string?
 ---@param top string
 ---@return boolean
 function paths.is_within(path, top)
-  return path ~= nil and (path == top or top == "/" or path:sub(1, #top + 1) == top .. "/")
+  return top == "/" or path ~= nil and (path == top or path:sub(1, #top + 1) == top .. "/")
 end
 
 

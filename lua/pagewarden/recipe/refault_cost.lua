@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- What programs wait because reclaim took what they still wanted: pages of files that are read
--- again, and memory that comes back from swap. It is the part of the time in which some program
--- waits: ten readers who wait do not weigh more than the one database that does nothing else.
+-- again, and memory that comes back from swap. As a part of the time: what programs wait is added
+-- up, but is all of the time at most. Ten readers who wait all the time do not weigh more than the
+-- one database that does.
 --
 -- Not every page that is read again could have stayed: of a file that is larger than memory nothing
 -- would, however much of the rest were put in swap. The kernel counts those that would have fitted
@@ -169,8 +170,8 @@ end
 
 
 ---@class pagewarden.recipe.RefaultCost
----@field files number the part of the time in which somebody waits, at most 1
----@field anonymous number the same
+---@field files number a part of the time: of that in which files are read, what could have stayed
+---@field anonymous number a part of the time
 ---@field refaults number pages of files a second
 ---@field swapped_in number pages a second
 ---@field seconds number between the samples

@@ -84,7 +84,7 @@ end
 local function find(name)
   for row in proc.processes({ "pid", "comm" }):each() do
     if row.comm == name then
-      return { pid = row.pid, process = assert(proc.process(row.pid)) }
+      return lab.running(row.pid)
     end
   end
   error(name .. " does not run", 0)

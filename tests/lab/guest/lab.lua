@@ -219,6 +219,14 @@ function lab.start(words, cgroup, uid)
 end
 
 
+--- A program that somebody else has started.
+---@param pid integer
+---@return lab.Program
+function lab.running(pid)
+  return setmetatable({ pid = pid, process = assert(proc.process(pid)) }, Program)
+end
+
+
 --- Starts `hog` (guest/hog.c) and waits until it has all of its memory.
 ---@param mib integer
 ---@param cgroup string?

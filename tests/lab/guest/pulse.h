@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * For programs of the lab that do something at fixed times and tell how late they were: SIGUSR1
- * starts the count, and SIGTERM ends it.
+ * For programs of the lab that do something at fixed times, and for those of them that tell how
+ * late they were: SIGUSR1 starts the count, and SIGTERM ends it.
  */
 #ifndef PAGEWARDEN_LAB_PULSE_H
 #define PAGEWARDEN_LAB_PULSE_H

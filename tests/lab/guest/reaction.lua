@@ -14,26 +14,31 @@ local PATIENCE_SECONDS = 240
 local HOG_MIB, HOG_MIB_PER_SECOND, VICTIM_MIB = 4096, 64, 20
 
 
---- Its CPU time (seconds) and how often its threads were woken, so far.
-local function work_of(program)
+--- Its CPU time so far (seconds).
+local function cpu_of(program)
   local times = program.process:stat()
+  return (times.utime + times.stime) / proc.clock_ticks()
+end
+
+
+--- How often its threads were woken so far.
+local function wakeups_of(program)
   local wakeups = 0
   local _, statuses = lab.run(("cat /proc/%d/task/*/status"):format(program.pid))
   for count in statuses:gmatch "\nvoluntary_ctxt_switches:%s*(%d+)" do
     wakeups = wakeups + tonumber(count)
   end
-  return (times.utime + times.stime) / proc.clock_ticks(), wakeups
+  return wakeups
 end
 
 
 local function measure_idle(program)
   lab.sleep(SETTLE_SECONDS)
   if program then
-    local cpu, wakeups = work_of(program)
+    local cpu, wakeups = cpu_of(program), wakeups_of(program)
     lab.sleep(IDLE_SECONDS)
-    local cpu_after, wakeups_after = work_of(program)
-    contender.tell("idle_cpu", cpu_after - cpu)
-    contender.tell("idle_wakeups", wakeups_after - wakeups)
+    contender.tell("idle_cpu", cpu_of(program) - cpu)
+    contender.tell("idle_wakeups", wakeups_of(program) - wakeups)
     contender.tell("rss_kib", program.process:status().VmRSS >> 10)
   end
 end
@@ -62,11 +67,15 @@ return { "somebody is killed, and how that was is told", function()
   local heartbeat = lab.start({ "heartbeat", contender.ROOT .. "/ballast" },
     base .. "/heartbeat.service")
   lab.sleep(BASELINE_SECONDS)
+  local cpu = watcher and cpu_of(watcher)
   heartbeat:signal "SIGUSR1"
   local kills, start = proc.vmstat().oom_kill, contender.now()
   local hog = lab.start({ "hog", "-r", tostring(HOG_MIB_PER_SECOND), tostring(HOG_MIB) },
     base .. "/hog.service")
   contender.tell_end(hog, start, kills, PATIENCE_SECONDS)
+  if watcher and watcher:lives() then
+    contender.tell("busy_cpu", cpu_of(watcher) - cpu)
+  end
   assert(hog.how, "nobody killed the hog")
   lab.sleep(AFTERMATH_SECONDS)
   contender.tell_collateral { victim = victim, heartbeat = heartbeat, contender = watcher }

@@ -44,7 +44,7 @@ function gauge.new(pw, given)
   return setmetatable({
     pw = pw, cgroup = given.cgroup, window = given.window, figures = {}, looks = 0,
     as_told = given.as_told,
-    wants = { pressure = given.pressure, counters = given.counters,
+    wants = { pressure = given.pressure or given.thrashing, counters = given.counters,
       thrashing = given.thrashing },
     rates = rate.new { counters = { "pswpin", "refault" }, levels = { "room" }, longest = 5 },
     counted = {}, slots = {},
