@@ -6,9 +6,9 @@
 /***
 Reads processes into a snapshot.
 
-Fields: `pid ppid comm state threads start_time vsize rss minflt majflt` come from one cheap file;
-`uid rss_anon rss_file rss_shmem swap` from a second; `oom_score oom_score_adj cmdline` have one
-each, and `cgroup unit` (of systemd) another; `pss uss` are expensive. Memory is in bytes,
+Fields: `pid ppid pgrp comm state threads start_time vsize rss minflt majflt` come from one cheap
+file; `uid rss_anon rss_file rss_shmem swap` from a second; `oom_score oom_score_adj cmdline` have
+one each, and `cgroup unit` (of systemd) another; `pss uss` are expensive. Memory is in bytes,
 `start_time` in clock ticks after boot.
 
 @function processes

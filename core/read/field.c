@@ -4,6 +4,7 @@
 static const char *const names[PW_FIELDS + 1] = {
     [PW_PID] = "pid",
     [PW_PPID] = "ppid",
+    [PW_PGRP] = "pgrp",
     [PW_STATE] = "state",
     [PW_THREADS] = "threads",
     [PW_START_TIME] = "start_time",
@@ -28,9 +29,9 @@ static const char *const names[PW_FIELDS + 1] = {
 };
 
 static const pw_field_set fields_of_file[PW_FILES] = {
-    [PW_FILE_STAT] = PW_BIT(PW_PID) | PW_BIT(PW_PPID) | PW_BIT(PW_STATE) | PW_BIT(PW_THREADS) |
-                     PW_BIT(PW_START_TIME) | PW_BIT(PW_VSIZE) | PW_BIT(PW_RSS) | PW_BIT(PW_MINFLT) |
-                     PW_BIT(PW_MAJFLT) | PW_BIT(PW_COMM),
+    [PW_FILE_STAT] = PW_BIT(PW_PID) | PW_BIT(PW_PPID) | PW_BIT(PW_PGRP) | PW_BIT(PW_STATE) |
+                     PW_BIT(PW_THREADS) | PW_BIT(PW_START_TIME) | PW_BIT(PW_VSIZE) |
+                     PW_BIT(PW_RSS) | PW_BIT(PW_MINFLT) | PW_BIT(PW_MAJFLT) | PW_BIT(PW_COMM),
     [PW_FILE_STATUS] = PW_BIT(PW_UID) | PW_BIT(PW_RSS_ANON) | PW_BIT(PW_RSS_FILE) |
                        PW_BIT(PW_RSS_SHMEM) | PW_BIT(PW_SWAP),
     [PW_FILE_OOM_SCORE] = PW_BIT(PW_OOM_SCORE),

@@ -15,6 +15,7 @@
 enum pw_field_id {
     PW_PID,
     PW_PPID,
+    PW_PGRP,
     PW_STATE, /* the letter's code */
     PW_THREADS,
     PW_START_TIME, /* clock ticks after boot */

@@ -65,6 +65,7 @@ static bool take_stat(struct pw_row_reader *reader, struct pw_slice text, struct
     row->texts[PW_COMM - PW_NUMBERS] = (struct pw_slice){row->comm, size};
     row->numbers[PW_PID] = stat.pid;
     row->numbers[PW_PPID] = stat.ppid;
+    row->numbers[PW_PGRP] = stat.pgrp;
     row->numbers[PW_STATE] = stat.state;
     row->numbers[PW_THREADS] = stat.num_threads;
     row->numbers[PW_START_TIME] = stat.starttime_ticks;

@@ -418,6 +418,45 @@ describe("early-oom chooses", function()
       SMALL })))
   end)
 
+  it("one who has less than all of many that are never ended", function()
+    local processes = { { comm = "hog", rss = "500M" } }
+    for _ = 1, 40 do
+      processes[#processes + 1] = { comm = "postgres", rss = "1G" }
+    end
+    assert.equal("hog", (chosen({ never = { "^postgres$" } }, processes)))
+    processes[#processes + 1] = { comm = "tab", rss = "300M" }
+    assert.equal("tab", (chosen({ prefer = { "^tab$" } }, processes)))
+  end)
+
+  it("one who is worth it, though the score has somebody small go first", function()
+    assert.equal("hog", (chosen({ score = "p.comm == 'tiny' and 1000 or 1" },
+      { { comm = "tiny", rss = "8M" }, { comm = "hog", rss = "2G" } })))
+  end)
+
+  it("a process group by what all of it has", function()
+    local world <close> = machine { kill = "group" }
+    local master = world:spawn { comm = "master", rss = "30M" }
+    for _ = 1, 6 do
+      world:spawn { comm = "worker", rss = "300M", pgrp = master.pid, ppid = master.pid }
+    end
+    world:spawn { comm = "large", rss = "1G" }
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.event(world, "ending", { comm = "worker", size = 1830 * MIB })
+    assert.no_event(world, "ending", { comm = "large" })
+  end)
+
+  it("no process group in which somebody is never ended", function()
+    local world <close> = machine { kill = "group", never = { "^master$" } }
+    local master = world:spawn { comm = "master", rss = "30M" }
+    world:spawn { comm = "worker", rss = "2G", pgrp = master.pid, ppid = master.pid }
+    world:spawn { comm = "large", rss = "1G" }
+    memory(world, 300, 90)
+    world:advance "1s"
+    assert.event(world, "ending", { comm = "large" })
+    assert.no_event(world, "ending", { comm = "worker" })
+  end)
+
   it("a unit by what all of it has", function()
     local world <close> = machine { kill = "unit" }
     for _ = 1, 5 do
@@ -466,6 +505,21 @@ describe("early-oom chooses", function()
       assert.act(world, { key = is_group })
       assert.event(world, "ending", { comm = "bomb" })
       assert.no_event(world, "ending", { comm = "large" })
+    end
+  end)
+
+  it("the largest, and no crowd in whose group somebody stays, or that is protected", function()
+    for _, given in ipairs { { options = { never = { "^shell$" } } }, { adj = -500 } } do
+      local world <close> = machine(given.options)
+      local shell = world:spawn { comm = "shell", rss = "5M" }
+      for _ = 1, 100 do
+        world:spawn { comm = "worker", rss = "20M", pgrp = shell.pid, oom_score_adj = given.adj }
+      end
+      world:spawn { comm = "large", rss = "400M" }
+      memory(world, 300, 90)
+      world:advance "1s"
+      assert.no_act(world, { key = is_group })
+      assert.equal("large", first(world, "ending").comm)
     end
   end)
 
@@ -607,6 +661,38 @@ describe("early-oom counts truly", function()
     assert.event(world, "ending", { pid = inside.pid })
     assert.no_event(world, "ending", { comm = "outside" })
   end)
+
+  it("the limit of a cgroup above, with all that is in that", function()
+    local world <close> = machine { cgroup = "/user/mine/" }
+    world:write("sys/fs/cgroup/cgroup.controllers", "memory\n")
+    for path, current in pairs { ["user"] = 1040187392, ["user/mine"] = 500000000 } do
+      local folder = "sys/fs/cgroup/" .. path .. "/"
+      world:write(folder .. "memory.max", path == "user" and "1073741824\n" or "max\n")
+      world:write(folder .. "memory.swap.max", path == "user" and "0\n" or "max\n")
+      world:write(folder .. "memory.swap.current", "0\n")
+      world:write(folder .. "memory.current", current .. "\n")
+      world:write(folder .. "memory.stat", "anon 1\nactive_file 4096\ninactive_file 0\n")
+    end
+    local inside = world:spawn { comm = "inside", rss = "400M", cgroup = "/user/mine" }
+    world:spawn { comm = "outside", rss = "2G", cgroup = "/user/other" }
+    world:advance "1s"
+    assert.equal(inside.pid, first(world, "ending").pid)
+  end)
+
+  it("the files of all that is below a cgroup of version 1", function()
+    local world <close> = machine { cgroup = "/docker" }
+    world:write("proc/meminfo", "MemTotal: 4194304 kB\nMemFree: 2000000 kB\n"
+      .. "MemAvailable: 3000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n")
+    local folder = "sys/fs/cgroup/memory/docker/"
+    world:write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n")
+    world:write(folder .. "memory.limit_in_bytes", "1073741824\n")
+    world:write(folder .. "memory.usage_in_bytes", "1073000000\n")
+    world:write(folder .. "memory.stat", "cache 0\ninactive_file 0\nactive_file 0\n"
+      .. "total_cache 800000000\ntotal_inactive_file 500000000\ntotal_active_file 300000000\n")
+    world:spawn { comm = "inside", rss = "200M", cgroup = "/docker" }
+    world:advance "1s"
+    assert.equal(0, world:count "ending")
+  end)
 end)
 
 
@@ -700,6 +786,16 @@ describe("early-oom that fails", function()
     local events = world.gate:events()
     assert.equal(("kill %d:%d"):format(first_one.pid, first_one.start_time), events[1].key)
     assert.equal("SIGKILL", events[1].value)
+  end)
+
+  it("left word of what is little by one condition, not of what only makes others wait", function()
+    local world <close> = machine { act = { "full>50% and available<50%", "available<5%" } }
+    world:spawn { comm = "large", rss = "1G" }
+    wait_for_memory(world, 10000)
+    memory(world, 380, 90)
+    world:advance "31s"
+    world.gate:fall_back("early-oom", true)
+    assert.equal(0, #world.gate:events())
   end)
 
   --- Whom that is, one second after somebody larger has come, with so many MiB left.

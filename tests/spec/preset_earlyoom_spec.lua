@@ -342,6 +342,15 @@ describe("preset=earlyoom sees to the end of it (kill_wait)", function()
     assert.no_act(world, { value = "SIGKILL" })
   end)
 
+  it("leaves alone who was asked when memory is back before he ended", function()
+    local world <close> = stubborn ""
+    world:advance "5s"
+    memory(world, 3000, 1000)
+    world:advance "2h"
+    assert.no_act(world, { value = "SIGKILL" })
+    assert.event(world, "not-ended", { signal = "TERM" })
+  end)
+
   it("asks again after so many seconds as -w says", function()
     local world <close> = stubborn "-w 3"
     world:advance "4500ms"

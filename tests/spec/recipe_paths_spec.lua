@@ -3,7 +3,7 @@ local paths = require "pagewarden.recipe.paths"
 
 describe("a path", function()
   it("is within itself, what it is below of, and the root", function()
-    for _, top in ipairs { "/user.slice/a.service", "/user.slice", "/" } do
+    for _, top in ipairs { "/user.slice/a.service", "/user.slice", "/user.slice/", "/" } do
       assert.is_true(paths.is_within("/user.slice/a.service", top))
     end
   end)

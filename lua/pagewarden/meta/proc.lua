@@ -75,8 +75,8 @@
 ---@field page_size? integer bytes
 ---@field clock_ticks? integer a second
 
----@alias pagewarden.Field "pid"|"ppid"|"comm"|"state"|"uid"|"threads"|"start_time"|"vsize"|"rss"
----| "rss_anon"|"rss_file"|"rss_shmem"|"swap"|"pss"|"uss"|"oom_score"|"oom_score_adj"|"minflt"
+---@alias pagewarden.Field "pid"|"ppid"|"pgrp"|"comm"|"state"|"uid"|"threads"|"start_time"|"vsize"
+---| "rss"|"rss_anon"|"rss_file"|"rss_shmem"|"swap"|"pss"|"uss"|"oom_score"|"oom_score_adj"|"minflt"
 ---| "majflt"|"cgroup"|"unit"|"cmdline"
 
 ---@class pagewarden.ProcessesOptions: { [integer]: pagewarden.Field }

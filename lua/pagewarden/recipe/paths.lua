@@ -6,9 +6,12 @@ local paths = {}
 
 --- Whether a path is another one or below it; one that is not known is within the root only.
 ---@param path string?
----@param top string
+---@param top string with or without a slash behind it
 ---@return boolean
 function paths.is_within(path, top)
+  if top:find "./$" then
+    top = top:gsub("/+$", "")
+  end
   return top == "/" or path ~= nil and (path == top or path:sub(1, #top + 1) == top .. "/")
 end
 

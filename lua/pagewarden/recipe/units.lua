@@ -25,7 +25,7 @@ end
 
 local function is_within_any(path, trees)
   for _, tree in ipairs(trees) do
-    if paths.is_within(path, (tree:gsub("(.)/+$", "%1"))) then
+    if paths.is_within(path, tree) then
       return true
     end
   end

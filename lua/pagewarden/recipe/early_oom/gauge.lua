@@ -144,22 +144,26 @@ function Gauge:put_right(memory)
 end
 
 
---- What a cgroup may still have: no more than the machine has. Its files may be given up.
+--- What a cgroup may still have: no more than the machine has. Files may be given up. The limit may
+--- be that of one above, which counts all that is below it; where that cannot be seen, in a
+--- container, what is below this one.
 ---@private
 function Gauge:look_at_cgroup()
   local cgroup, figures = self.pw.cgroup, self.figures
-  local limit, current = cgroup.effective(self.cgroup), cgroup.current(self.cgroup)
-  local stat = cgroup.stat(self.cgroup)
+  local limit, limited = cgroup.effective(self.cgroup)
+  limited = limited or self.cgroup
+  local current, stat = cgroup.current(limited), cgroup.stat(limited)
   if not (limit and current and stat) then
     return
   end
   if limit < figures.available_total then
-    local files = (stat.inactive_file or 0) + (stat.active_file or 0)
-      + (stat.slab_reclaimable or 0)
+    local files = (stat.total_inactive_file or stat.inactive_file or 0)
+      + (stat.total_active_file or stat.active_file or 0) + (stat.slab_reclaimable or 0)
     figures.available_total = limit
     figures.available = math.min(figures.available, math.max(limit - current, 0) + files)
   end
-  local most, used = cgroup.effective(self.cgroup, "swap_max"), cgroup.swap(self.cgroup)
+  local most, limits_swap = cgroup.effective(self.cgroup, "swap_max")
+  local used = cgroup.swap(limits_swap or self.cgroup)
   if most and used and most < figures.swap_total then
     figures.swap_total = most
     figures.swap = math.min(figures.swap, math.max(most - used, 0))

@@ -278,20 +278,34 @@ function Guard:hold_for_nobody(v)
 end
 
 
+--- The limits below which the core may kill in its place: those of the one condition that goes by
+--- what is left and lets most be used up.
+---@private
+---@return number? available
+---@return number? swap
+function Guard:limits_for_core()
+  local least, swap
+  for _, terms in ipairs(self.by_what_is_left) do
+    local available = condition.threshold({ terms }, self.figures, "available")
+    if available and available < (least or math.huge) then
+      least, swap = available, condition.threshold({ terms }, self.figures, "swap")
+    end
+  end
+  return least, swap
+end
+
+
 --- Leaves word of whom the core is to kill if this policy fails when memory is short.
 ---@private
 function Guard:leave_word()
-  local processes, levels = {}, self.levels
-  local nobody = self:why_observing() or self.o.cgroup
+  local processes, available, swap = {}, self:limits_for_core()
+  local nobody = not available or self:why_observing() or self.o.cgroup
   for _, v in ipairs(self.ranking.list) do
     if not nobody and v.size >= self.o.least and type(v.target) ~= "string" then
       processes[#processes + 1] = v.target
     end
   end
-  self.pw.kill.fallback(processes, {
-    available = condition.threshold(levels.act, self.figures, "available") or 0,
-    swap = condition.threshold(levels.act, self.figures, "swap"),
-  })
+  self.pw.kill.fallback(processes, { available = available or 0, swap = swap })
 end
 
 
@@ -445,6 +459,9 @@ function Guard:look()
   local is_near = self:is_near()
   if self.shadow then
     self.shadow:look(now, self.figures, level, is_near)
+  end
+  if self.ending and self.o.patience then
+    self:still_ending(now)
   end
   if level == "force" or level == "act" then
     self:act(now, condition.why(self.levels[level][number], self.figures))

@@ -13,7 +13,7 @@ local selector = require "pagewarden.recipe.early_oom.selector"
 
 local ranking = {}
 
---- Processes that are looked at closely, and those that remain.
+--- Processes that are looked at closely at a time, and those that remain.
 local CLOSELY <const> = 32
 local MOST <const> = 16
 
@@ -30,8 +30,8 @@ local CROWD_SHARE <const> = 0.1
 --- As the core has it: at this oom_score_adj and below nobody is signalled (core/act/kill.h).
 local PROTECTED_ADJ <const> = -900
 
-local FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap" }
-local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap",
+local FIELDS = { "pid", "ppid", "pgrp", "comm", "start_time", "uid", "rss", "swap" }
+local CLOSE_FIELDS = { "pid", "ppid", "pgrp", "comm", "start_time", "uid", "rss", "swap",
   "oom_score_adj", "oom_score", "cgroup", "unit", "cmdline" }
 
 
@@ -59,6 +59,7 @@ local CLOSE_FIELDS = { "pid", "ppid", "comm", "start_time", "uid", "rss", "swap"
 ---@field never string[]
 ---@field score string an expression on `p`
 ---@field kill "process"|"group"|"unit"|"cgroup"
+---@field least integer bytes: nobody goes for less, if others have that
 ---@field cgroup string? only processes in it
 ---@field guard boolean daemons that others stand on are avoided
 ---@field rule pagewarden.recipe.RankingRule? which says of all processes alone who goes
@@ -108,9 +109,14 @@ function ranking.new(pw, o)
 end
 
 
---- The pids of those with the most memory and swap, which are put in order as they come.
+--- The pids of those with the most memory and swap of all who were not seen before, which are put
+--- in order as they come, and what the largest has.
 ---@private
-function Ranking:find_largest(snapshot)
+---@param snapshot pagewarden.Snapshot
+---@param seen table<integer, boolean> by pid
+---@return integer[] pids
+---@return integer bytes
+function Ranking:find_largest(snapshot, seen)
   local pids, sizes, within = {}, {}, self.o.cgroup
   for p in snapshot:each() do
     local size = p.rss + (p.swap or 0)
@@ -118,16 +124,25 @@ function Ranking:find_largest(snapshot)
     while at > 1 and sizes[at - 1] < size do
       at = at - 1
     end
-    if at <= CLOSELY and (not within or paths.is_within(p.cgroup, within)) then
+    if at <= CLOSELY and not seen[p.pid]
+      and (not within or paths.is_within(p.cgroup, within)) then
       table.insert(pids, at, p.pid)
       table.insert(sizes, at, size)
       pids[CLOSELY + 1], sizes[CLOSELY + 1] = nil, nil
     end
+  end
+  return pids, sizes[1] or 0
+end
+
+
+--- Whoever else ends programs.
+---@private
+function Ranking:find_rival()
+  for p in self.all:each() do
     if daemons.may_be_rival(p) then
       self:note_rival(p)
     end
   end
-  return pids, sizes[1] or 0
 end
 
 
@@ -142,11 +157,9 @@ function Ranking:note_rival(p)
 end
 
 
---- Reads all; where single processes are meant, the largest closely. A rule may take who has no
---- memory mapped: what is left of a process whose first thread has ended.
+--- Reads all. A rule may take who has no memory mapped: what is left of a process whose first
+--- thread has ended.
 ---@private
----@return pagewarden.Snapshot close
----@return integer largest bytes
 function Ranking:read()
   if not self.all then
     local fields = self:is_of_everybody() and CLOSE_FIELDS or FIELDS
@@ -157,11 +170,6 @@ function Ranking:read()
   else
     assert(self.all:refresh())
   end
-  local pids, largest = self:find_largest(self.all)
-  if self:is_of_everybody() then
-    return self.all, largest
-  end
-  return self:watch(pids), largest
 end
 
 
@@ -173,9 +181,10 @@ function Ranking:watch(pids)
 end
 
 
+--- Whether it is not processes that are compared, but those that are ended together.
 ---@private
 function Ranking:is_of_wholes()
-  return self.o.kill == "unit" or self.o.kill == "cgroup"
+  return self.o.kill ~= "process"
 end
 
 
@@ -186,11 +195,14 @@ function Ranking:is_of_everybody()
 end
 
 
---- The path of the cgroup that a process is ended with; nil for one of none, such as a session's
---- own, that would be too much.
+--- What a process is ended with: its process group, or the path of a cgroup; nil for one of none,
+--- such as a session's own, that would be too much.
 ---@private
+---@return integer|string|nil
 function Ranking:whole_of(p)
-  if self.o.kill == "cgroup" then
+  if self.o.kill == "group" then
+    return p.pgrp
+  elseif self.o.kill == "cgroup" then
     return p.cgroup and p.cgroup ~= "/" and p.cgroup or nil
   end
   local _, last = (p.cgroup or ""):find(p.unit or "\0", 1, true)
@@ -303,11 +315,11 @@ end
 
 
 --- Adds a process to what it is ended with. One that stays keeps the others of it alive as well.
-local function add_to_whole(wholes, path, p, score)
-  local whole = wholes[path]
+local function add_to_whole(wholes, key, p, score)
+  local whole = wholes[key]
   if not whole then
     whole = { score = 0, size = 0, most = -1 }
-    wholes[path] = whole
+    wholes[key] = whole
   end
   whole.kept = whole.kept or not score
   whole.score, whole.size = whole.score + (score or 0), whole.size + p.size
@@ -329,21 +341,25 @@ end
 
 ---@private
 function Ranking:add_wholes(wholes)
-  for path, whole in pairs(wholes) do
+  for key, whole in pairs(wholes) do
     if whole.kept then
-      self.spared[path] = "somebody in it stays"
+      self.spared[type(key) == "string" and key or "process group " .. key] = "somebody in it stays"
+    elseif whole.score <= 0 then
+      self.spared[whole.first.comm] = "its score is not above 0"
+    elseif type(key) == "string" then
+      self:add_candidate(whole.first, whole.score, whole.size, key)
     else
-      self:add_candidate(whole.first, whole.score, whole.size, path)
+      self:add_process(whole.first, whole.score, whole.size)
     end
   end
 end
 
 
 ---@private
-function Ranking:add_process(p, score)
+function Ranking:add_process(p, score, size)
   local process = self.pw.proc.process(p.pid)
   if process and process.start_time == p.start_time then
-    self:add_candidate(p, score, p.size, process, self.o.kill == "group" and "group" or nil)
+    self:add_candidate(p, score, size, process, self.o.kill == "group" and "group" or nil)
   end
 end
 
@@ -371,13 +387,31 @@ function Ranking:add_crowd(largest)
 end
 
 
+--- Whether somebody stays who is of a process group, and of another name than one who is looked at.
+---@private
+function Ranking:has_to_stay(group, comm)
+  local pids = {}
+  for row in self.all:each() do
+    pids[#pids + 1] = row.pgrp == group and row.comm ~= comm and row.pid or nil
+  end
+  local close <close> = self:watch(pids)
+  for row in close:each() do
+    if self:why_spared(self:describe(row)) then
+      return true
+    end
+  end
+  return false
+end
+
+
 ---@private
 function Ranking:add_group_of(crowd)
   local process = self.pw.proc.process(crowd.pid)
   local close <close> = self:watch { crowd.pid }
   local row = close:get(crowd.pid)
   local p = process and row and self:describe(row)
-  if p and self:rate(p) and self:weight(p) >= 1 then
+  if p and (self:rate(p) or 0) > 0 and self:weight(p) >= 1
+    and not self:has_to_stay(p.pgrp, p.comm) then
     self:add_candidate(p, crowd.size, crowd.size, process, "group")
     self.list[#self.list].crowd = crowd.count
   end
@@ -387,17 +421,60 @@ end
 --- Takes one that was looked at closely.
 ---@private
 function Ranking:take(p, wholes)
-  local path = self:is_of_wholes() and self:whole_of(p)
+  local key = self:is_of_wholes() and self:whole_of(p)
   if self.o.cgroup and not paths.is_within(p.cgroup, self.o.cgroup)
-    or self:is_of_wholes() and not path then
+    or self:is_of_wholes() and not key then
     return
   end
   local score = self:rate(p)
-  if path then
-    add_to_whole(wholes, path, p, score)
+  if key then
+    add_to_whole(wholes, key, p, score)
   elseif score and score > 0 then
-    self:add_process(p, score)
+    self:add_process(p, score, p.size)
   end
+end
+
+
+--- Whether one that was taken is worth it, and nobody can come before him who has no more than so
+--- much.
+---@private
+function Ranking:is_enough(largest)
+  local best = 0
+  for _, c in ipairs(self.list) do
+    best = c.size >= self.o.least and math.max(best, c.score) or best
+  end
+  return largest < self.o.least or best > 0 and (not self.o.prefer[1] or best >= WEIGHT * largest)
+end
+
+
+--- Takes the largest, and goes on with smaller ones as long as all of those stay.
+---@private
+---@return integer bytes of the largest
+function Ranking:take_largest()
+  local seen, most = {}, nil
+  repeat
+    local pids, largest = self:find_largest(self.all, seen)
+    most = most or largest
+    local close <close> = self:watch(pids)
+    for row in close:each() do
+      self:take(self:describe(row))
+    end
+    for _, pid in ipairs(pids) do
+      seen[pid] = true
+    end
+  until #pids < CLOSELY or self:is_enough(largest)
+  return most
+end
+
+
+--- Takes all, by what they are ended with.
+---@private
+function Ranking:take_wholes()
+  local wholes = {}
+  for row in self.all:each() do
+    self:take(self:describe(row), wholes)
+  end
+  self:add_wholes(wholes)
 end
 
 
@@ -412,7 +489,23 @@ function Ranking:choose_by_rule(close)
     end
   end
   if first then
-    self:add_process(first, rule.score(first))
+    self:add_process(first, rule.score(first), first.size)
+  end
+end
+
+
+--- Who goes first: of those who are worth it, and then of the others, who has the higher score.
+---@private
+function Ranking:sort()
+  local least = self.o.least
+  table.sort(self.list, function(a, b)
+    if (a.size >= least) ~= (b.size >= least) then
+      return a.size >= least
+    end
+    return a.score > b.score
+  end)
+  for i = MOST + 1, #self.list do
+    self.list[i] = nil
   end
 end
 
@@ -423,25 +516,19 @@ end
 function Ranking:refresh(now, total)
   self.list, self.spared, self.preferences, self.rival, self.at = {}, {}, {}, nil, now
   self.total = total
-  local close, largest = self:read()
+  self:read()
+  self:find_rival()
   if self.o.rule then
-    return self:choose_by_rule(close)
+    return self:choose_by_rule(self.all)
+  elseif self:is_of_wholes() then
+    self:take_wholes()
+  else
+    local largest = self:take_largest()
+    if largest < total * CROWD_SHARE then
+      self:add_crowd(largest)
+    end
   end
-  local wholes = {}
-  for row in close:each() do
-    self:take(self:describe(row), wholes)
-  end
-  if close ~= self.all then
-    close:close()
-  end
-  self:add_wholes(wholes)
-  if self.o.kill == "process" and largest < total * CROWD_SHARE then
-    self:add_crowd(largest)
-  end
-  table.sort(self.list, function(a, b) return a.score > b.score end)
-  for i = MOST + 1, #self.list do
-    self.list[i] = nil
-  end
+  self:sort()
 end
 
 
