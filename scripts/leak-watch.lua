@@ -23,13 +23,17 @@ local SAVED <const> = 3600    -- seconds between two times that the history is w
 local HALF <const> = 240 << 10 -- bytes of the state for each history
 
 
---- The last step of the ladder: a unit is restarted, once, when it has leaked for so long.
-local function restart(pw, o, held)
-  local unit = held.subject.unit
-  if unit and held.leaking and not held.restarted and pw:now() - held.leaking >= o.restart_after
+--- The last step of the ladder: a unit is restarted, once, when it has leaked for so long; `at` has
+--- when each was, whichever of its processes leaked.
+local function restart(pw, o, held, at)
+  local unit, now = held.subject.unit, pw:now()
+  if unit and held.lasting and not held.restarted and now - held.lasting >= o.restart_after
     and o.restart:any(unit) then
     held.restarted = true
-    require("pagewarden.recipe.ladder").restart(pw, unit)
+    if now - (at[unit] or -math.huge) >= math.max(o.restart_after, CALM) then
+      at[unit] = now
+      require("pagewarden.recipe.ladder").restart(pw, unit)
+    end
   end
 end
 
@@ -72,9 +76,10 @@ local function start(pw, o)
     processes = 2 * o.processes, series = o.processes }
   local of_processes, of_sums = trend.history(terms), trend.history(terms)
   local calm = math.min(CALM, o.patience)
-  local groups, parents = sums.new(o.by), {}
+  local groups, parents, restarted = sums.new(o.by), {}, {}
   local fields = { "pid", "ppid", "comm", "start_time", "rss", "rss_anon", "rss_shmem", "swap",
     "vsize", where = { vsize = { min = 1 } }, by = "vsize", top = o.processes } -- no kernel threads
+  local with_tree = table.concat(o.by, " "):find "tree"
   local with_unit = #o.restart > 0 or table.concat(o.by, " "):find "unit"
   if with_unit then
     table.move({ "unit", "cgroup" }, 1, 2, #fields + 1, fields)
@@ -88,9 +93,14 @@ local function start(pw, o)
   end)
 
   local function take(now)
-    for p in assert(snapshot:refresh()):each() do
+    assert(snapshot:refresh())
+    if with_tree then
+      for p in snapshot:each() do
+        parents[p.pid] = p.ppid -- of all, before the first is put in its tree
+      end
+    end
+    for p in snapshot:each() do
       local real, shared = (p.rss_anon or p.rss) + (p.swap or 0), p.rss_shmem or 0
-      parents[p.pid] = p.ppid
       of_processes:add(now, p.pid, p.start_time, real, p.vsize, shared)
       groups:add(now, p, real, shared, parents)
     end
@@ -109,13 +119,21 @@ local function start(pw, o)
       if p and p.start_time == start_time and is_meant(o, p.comm) then
         groups:blame(now, p, parents)
         -- what is in use is mapped as well: one word for both
-        if column ~= VIRTUAL or not (processes:has(pid, REAL) or processes:has(pid, SHARED)) then
+        if column == VIRTUAL and (processes:has(pid, REAL) or processes:has(pid, SHARED)) then
+          processes:drop(pid, VIRTUAL)
+        else
           restart(pw, o, processes:note(now, { process = true, pid = pid, start_time = start_time,
             comm = p.comm, swap = p.swap, unit = with_unit and p.unit,
-            title = ("%s (pid %d)"):format(p.comm, pid) }, column, verdict))
+            title = ("%s (pid %d)"):format(p.comm, pid) }, column, verdict), restarted)
         end
       end
     end
+  end
+
+  --- Whether a sum is as it was found: a bucket may take a day until it says otherwise.
+  local function is_there(group, column)
+    local finding = group.size > 0 and of_sums:finding(group.number, 0, column)
+    return finding and group.latest[column] >= finding.first + (finding.last - finding.first) / 4
   end
 
   --- A sum counts only where no process of it is to blame.
@@ -126,10 +144,13 @@ local function start(pw, o)
         if #o.match == 0 then
           totals:note(now, column == REAL and KERNEL or TMPFS, column, verdict)
         end
-      elseif group and now - group.blamed > calm and is_meant(o, group.comm) then
+      elseif group and now - group.blamed <= calm then
+        totals:drop(number, column)
+      elseif group and is_there(group, column) and is_meant(o, group.comm) then
         restart(pw, o, totals:note(now, { pid = number, start_time = 0, comm = group.comm,
           by = group.by, name = tostring(group.name), size = group.size,
-          unit = group.by == "unit" and group.name, title = groups.title(group) }, column, verdict))
+          unit = group.by == "unit" and group.name, title = groups.title(group) }, column, verdict),
+          restarted)
       end
     end
   end
@@ -145,7 +166,10 @@ local function start(pw, o)
       local p = snapshot:get(it.pid)
       return p ~= nil and p.start_time == it.start_time
     end)
-    totals:withdraw(now, function() return true end)
+    totals:withdraw(now, function(it)
+      local group = groups:get(it.pid)
+      return it.pid == KERNEL.pid or group ~= nil and group.size > 0
+    end)
     of_processes:expire(now - 3 * o.interval)
     of_sums:expire(now - GONE)
     parents = {}

@@ -543,6 +543,20 @@ describe("leak-watch keeps its judgement", function()
     return world, p
   end
 
+  it("when it is started again, and knows sums of which no process is left", function()
+    local world <close>, p = watch_days(grow)
+    world:write("proc/sys/kernel/random/boot_id", "same")
+    world:advance "30h"
+    world:exit(p)
+    world:advance "2h"
+    local again <close> = testing.new { script = "leak-watch", state = world:state(),
+      options = { interval = "1m", patience = "6h", ignore = { "^kworker" } } }
+    again:write("proc/sys/kernel/random/boot_id", "same")
+    again.loop:advance(32 * 3600)
+    again:advance "1h"
+    assert.no_event(again, "leak")
+  end)
+
   it("when it is started again, but nothing that it knew of another boot", function()
     local world <close>, p = watch_days(grow)
     world:write("proc/sys/kernel/random/boot_id", "same")
@@ -590,6 +604,27 @@ describe("leak-watch acts", function()
     assert.event(world, "restart", { unit = "web.service" })
     assert.equal(1, #world:logged("restart"))
     assert.matches("systemctl %-%-no%-block restart %-%- web.service", commands(world))
+  end)
+
+  it("by restarting a unit once, however many of its processes leak", function()
+    local world <close>, p = watch_days(grow, { restart = { "^web" }, restart_after = "2h" })
+    p.cgroup = "/system.slice/web.service"
+    for _ = 1, 3 do
+      local other = world:spawn { comm = "grower", rss = "200M", cgroup = p.cgroup }
+      world:every("1m", function() other.rss_anon = p.rss_anon end)
+    end
+    world:advance "12h"
+    assert.equal(1, #world:logged("restart"))
+  end)
+
+  it("on no unit whose leak has not held for as long", function()
+    local world <close>, p = watch_days(function(hour)
+      return hour < 8 and 200 + 60 * hour or 680 + 2 * (hour - 8)
+    end, { restart = { "^web" }, restart_after = "5h" })
+    p.cgroup = "/system.slice/web.service"
+    world:advance "20h"
+    assert.event(world, "leak")
+    assert.no_event(world, "restart")
   end)
 
   it("on no unit that is not named", function()
@@ -648,6 +683,44 @@ describe("leak-watch", function()
     world:advance "2d"
     assert.equal(said, #world:logged("leak"))
     assert.equal("growing", world.events[#world.events].event)
+  end)
+
+  it("says nothing more of a command whose leaking process was ended, nor of its heir", function()
+    for _, has_heir in ipairs { false, true } do
+      local world <close>, p = watch_days(function(hour) return 200 + 60 * hour end)
+      world:advance "30h"
+      local said = #world:logged("leak")
+      assert.is_true(said > 0)
+      world:exit(p)
+      if has_heir then
+        world:spawn { comm = "grower", rss = "200M" }
+      end
+      world:advance "30h"
+      assert.equal(said, #world:logged("leak"))
+    end
+  end)
+
+  it("does not say of who still grows that he has stopped, when more is found", function()
+    local world <close> = watch({ comm = "mapper", rss = "10M" }, function(it, second)
+      it.vsize, it.rss_anon = (100 + second // 18) * MIB, (10 + second // 360) * MIB
+    end, DAYS, "1m")
+    world:advance "12h"
+    assert.event(world, "growing", { kind = "virtual" })
+    assert.event(world, "growing", { kind = "real" })
+    assert.no_event(world, "settled")
+  end)
+
+  it("sums a tree up whatever the size of those between its root and its leaves", function()
+    local world <close> = testing.new { script = "leak-watch",
+      options = { interval = "1m", patience = "6h", by = { "tree" } } }
+    local root = world:spawn { comm = "root", vsize = "5M", rss = "1M" }
+    local master = world:spawn { comm = "master", vsize = "100M", rss = "2M", ppid = root.pid }
+    world:every("10m", function()
+      world:spawn { comm = "child", rss = "30M", vsize = "200M", ppid = master.pid }
+    end)
+    world:advance "14h"
+    assert.event(world, "leak", { by = "tree", name = tostring(root.pid) })
+    assert.no_event(world, "leak", { by = "tree", name = tostring(master.pid) })
   end)
 
   it("forgets a finding with its process", function()

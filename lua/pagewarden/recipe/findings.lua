@@ -10,6 +10,7 @@ local findings = {}
 ---@field event "growing"|"leak"
 ---@field leaking number? since when it is a leak
 ---@field leaked number? when it last was one
+---@field lasting number? since when it has been one at each look
 
 ---@class pagewarden.Findings
 ---@field private again number
@@ -36,6 +37,7 @@ function Findings:note(now, subject, column, verdict)
   end
   self.held[column] = of_column
   held.subject, held.seen = subject, now
+  held.lasting = verdict == "leak" and (held.lasting or now) or nil
   if verdict == "leak" then
     held.leaking, held.leaked = held.leaking or now, now
   elseif held.leaking and now - held.leaked >= self.again then
@@ -53,6 +55,14 @@ end
 --- Whether something holds of a column of a subject.
 function Findings:has(pid, column)
   return self.held[column] ~= nil and self.held[column][pid] ~= nil
+end
+
+
+--- Forgets what holds of a column of a subject: something else says it better.
+function Findings:drop(pid, column)
+  if self.held[column] then
+    self.held[column][pid] = nil
+  end
 end
 
 

@@ -37,13 +37,14 @@ local NAMES = {
 ---@field name string|integer
 ---@field comm string of one of its processes
 ---@field pid integer of one of its processes
----@field size integer how many it had last
+---@field size integer how many it has
 ---@field blamed number when a process of it last grew by itself
 ---@field since number when it was first seen
 ---@field seen number when it last had processes
 ---@field root integer? of a tree, the start time of the process that it descends from
 ---@field real integer
 ---@field shared integer
+---@field latest integer[] its sums at the last look, by the column of a history
 
 ---@class pagewarden.Groups
 ---@field private named table<string, table<string|integer, pagewarden.Group>>
@@ -54,7 +55,7 @@ Groups.__index = Groups
 
 local function new_group(self, by, name, now)
   local group = { by = by, name = name, number = self.last + 1, real = 0, shared = 0, count = 0,
-    size = 0, since = now, seen = now, blamed = -math.huge }
+    size = 0, latest = {}, since = now, seen = now, blamed = -math.huge }
   self.last = group.number
   self.named[by][name], self.numbered[group.number] = group, group
   return group
@@ -106,8 +107,10 @@ end
 ---@param forget fun(group: pagewarden.Group)
 function Groups:flush(now, take, forget)
   for number, group in pairs(self.numbered) do
+    group.size = group.count
     if group.count > 0 then
-      group.size, group.seen = group.count, now
+      group.seen = now
+      group.latest[1], group.latest[2], group.latest[3] = group.real, 0, group.shared
       take(group)
       group.real, group.shared, group.count = 0, 0, 0
     elseif now - group.seen > math.min(math.max(KEPT, group.seen - group.since), FORGOTTEN) then
