@@ -7,11 +7,12 @@
 
 local format = require "pagewarden.format"
 local opt = require "pagewarden.option"
+local paths = require "pagewarden.recipe.paths"
 local units = require "pagewarden.recipe.units"
 
 local PAGE_BYTES <const> = 4096
 local PART_BYTES <const> = 64 << 20
-local FULL = 0.95   -- of its own limit: who is there waits for itself
+local FULL = 0.95   -- of a limit: who is there waits for itself
 local SUFFERS = 50  -- percent of the time that a cgroup we hold back may stand still altogether
 local GIVE_BACK = 1.25
 
@@ -56,16 +57,27 @@ function Balance:find_greedy(found)
 end
 
 
---- Who waits most for memory, more than anybody should, and not for want of more within a limit of
---- its own.
+--- Whether a cgroup, or one that it is in, has about as much as it may.
+function Balance:is_at_a_limit(path)
+  while path and path ~= "/" do
+    local limits = self.pw.cgroup.limits(path) or {}
+    local least = math.min(limits.max or math.huge, limits.high or math.huge)
+    if (self.pw.cgroup.current(path) or 0) >= FULL * least then
+      return true
+    end
+    path = paths.above(path)
+  end
+  return false
+end
+
+
+--- Who waits most for memory, more than anybody should, and not for want of more within a limit.
 function Balance:find_waiting(found, greedy)
   local waiting, most = nil, self.o.stall
   for path in pairs(found) do
     local percent = path ~= greedy and not self.held[path] and waits(self.pw, path, "some")
     if percent and percent > most then
-      local limit = self.pw.cgroup.effective(path, "max") or math.huge
-      local high = self.pw.cgroup.effective(path, "high") or math.huge
-      if (self.pw.cgroup.current(path) or 0) < FULL * math.min(limit, high) then
+      if not self:is_at_a_limit(path) then
         waiting, most = path, percent
       end
     end
@@ -222,8 +234,8 @@ return {
   summary = "Hold back the cgroup that has most memory while others wait for some",
   description = [[
 When work waits for memory (the kernel says so, PSI), the cgroup that has most is given a
-memory.high a step below what it has, if that is more than its share and another waits that is not
-at a limit of its own. The kernel then reclaims from it first, and slows it down; nobody is killed.
+memory.high a step below what it has, if that is more than its share and another waits that is at
+no limit. The kernel then reclaims from it first, and slows it down; nobody is killed.
 It goes on step by step, never below the share nor below memory.low, and gives back in steps when
 nobody else waits, or when what is held back stands still. Units of systemd are limited by
 systemctl, for as long as this runs.

@@ -91,6 +91,8 @@ function Reclaimer:look_for_refaults(unit, swap_free)
   if unit.taken > 0 and came_back > unit.taken * self.o.refaults / 100 then
     self:pause(unit, "got back %s of the %s that were taken", size(came_back), size(unit.taken))
     return nil
+  elseif unit.taken > 0 then
+    unit.pause = unit.pause // 2 -- that did no harm
   end
   return reclaimable(stat, swap_free)
 end
@@ -132,7 +134,7 @@ function Reclaimer:step(unit, swap_free, spare_swap)
   if available then
     local step = current * o.step / 100 * (1 - pressure / o.pressure)
     local bytes = math.floor(math.min(step, current - o.min_size, available))
-    unit.pause, unit.taken = unit.pause // 2, 0
+    unit.taken = 0
     if bytes >= LEAST_STEP then
       self:take(unit, bytes, spare_swap)
     end

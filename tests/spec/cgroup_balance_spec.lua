@@ -155,6 +155,24 @@ describe("cgroup-balance", function()
     end
   end)
 
+  it("is not moved by who waits at a limit of what it is in", function()
+    local world <close> = new()
+    add(world, HOG, 3000)
+    add(world, "/system.slice/system-web.slice", 400, { max = 400 * MIB .. "\n" })
+    add(world, "/system.slice/system-web.slice/web@1.service", 100, { waits = 90 })
+    press(world, "1m")
+    assert.same({}, world.acts)
+  end)
+
+  it("does not take the slice of a service that has just ended for who has most", function()
+    local world <close> = new()
+    world:write("sys/fs/cgroup/system.slice/memory.current", 3500 * MIB .. "\n")
+    world:spawn { comm = "some", cgroup = "/system.slice/ended.service" }
+    add(world, WEB, 100, { waits = 30 })
+    press(world, "30s")
+    assert.same({}, world.acts)
+  end)
+
   it("never holds back what others depend on, and who is ignored", function()
     for _, path in ipairs { "/system.slice/systemd-journald.service", "/system.slice/dbus.service",
       "/system.slice/ssh.service", "/system.slice/pagewarden.service",

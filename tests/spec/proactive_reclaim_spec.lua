@@ -110,6 +110,14 @@ describe("proactive-reclaim", function()
     assert.equal(2, #asked(world))
   end)
 
+  it("leaves alone who gets all back twice as long each time", function()
+    local world <close> = new()
+    local unit = add_cgroup(world, UNIT, 800)
+    world:every("10s", function() unit.set_stat(#asked(world) * 2 * PAGES) end)
+    world:advance "2h"
+    assert.is_true(#asked(world) > 3 and #asked(world) < 9, #asked(world))
+  end)
+
   it("minds no page or two that come back", function()
     local world <close> = new()
     local unit = add_cgroup(world, UNIT, 800)
@@ -167,6 +175,7 @@ describe("proactive-reclaim", function()
         add_cgroup(world, path, 800)
       end
       world:spawn { comm = "inner", cgroup = "/app/inner/most" }
+      world:write("sys/fs/cgroup/app/inner/most/cgroup.procs", "")
       world:advance "61s"
       assert.equal(2, #world.acts)
       assert.same({ 1, 1 }, { #asked(world, "/web/a"), #asked(world, "/app") })

@@ -42,10 +42,15 @@ function units.is_meant(path, o)
 end
 
 
---- The cgroup, or the nearest above it, in which memory is accounted for; "/" when none is.
+--- The cgroup, or the nearest above it, in which memory is accounted for; "/" when none is, and for
+--- one that is gone: what that was in is another matter.
 local function accounted(path, current)
-  while path ~= "/" and not current(path) do
-    path = paths.above(path)
+  while path ~= "/" do
+    local bytes, _, _, kind = current(path)
+    if bytes then
+      return path
+    end
+    path = kind ~= "gone" and paths.above(path) or "/"
   end
   return path
 end
