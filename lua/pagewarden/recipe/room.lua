@@ -20,6 +20,15 @@ local function swap_room(limits, current, swap, swap_free)
 end
 
 
+--- What a cgroup and all below it have of files. In version 1 what is below is told apart.
+---@param stat table<string, integer> of `pw.cgroup.stat`
+---@return integer bytes
+function room.files(stat)
+  return (stat.total_inactive_file or stat.inactive_file or 0)
+    + (stat.total_active_file or stat.active_file or 0)
+end
+
+
 ---@class pagewarden.recipe.Room
 ---@field cgroup string?
 ---@field left number bytes
@@ -38,9 +47,7 @@ function room.of_cgroup(pw, path, swap_free)
   if not limits or not current or (limits.max or math.huge) == math.huge then
     return nil
   end
-  local stat = pw.cgroup.stat(path) or {}
-  local file = (stat.total_inactive_file or stat.inactive_file or 0)
-    + (stat.total_active_file or stat.active_file or 0)
+  local file = room.files(pw.cgroup.stat(path) or {})
   local swap = swap_room(limits, current, pw.cgroup.swap(path) or 0, swap_free)
   local left = math.max(limits.max - current, 0) + math.min(file, current) + swap
   return { cgroup = path, left = left, current = current, limit = limits.max, file = file,

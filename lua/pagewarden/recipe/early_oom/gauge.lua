@@ -7,6 +7,7 @@
 -- compress nothing, as of what its mem_limit does not allow.
 -- @module pagewarden.recipe.early_oom.gauge
 local rate = require "pagewarden.recipe.rate"
+local room = require "pagewarden.recipe.room"
 
 local gauge = {}
 
@@ -157,8 +158,7 @@ function Gauge:look_at_cgroup()
     return
   end
   if limit < figures.available_total then
-    local files = (stat.total_inactive_file or stat.inactive_file or 0)
-      + (stat.total_active_file or stat.active_file or 0) + (stat.slab_reclaimable or 0)
+    local files = room.files(stat) + (stat.slab_reclaimable or 0)
     figures.available_total = limit
     figures.available = math.min(figures.available, math.max(limit - current, 0) + files)
   end

@@ -337,16 +337,16 @@ local function is_stuck(ending, now)
 end
 
 
---- Who is to end now, unless that has taken too long, where somebody set a time for it, or there is
---- no time to wait for one who is stuck.
+--- Thinks no more of who is to end when that takes too long, where somebody set a time for it, or
+--- when there is no time to wait for one who is stuck.
 ---@private
-function Guard:still_ending(now)
+function Guard:lose_patience(now)
   local ending, patience = self.ending, self.o.patience
-  local stuck = ending and not patience and self.level == "force" and is_stuck(ending, now)
+  local stuck = not patience and self.level == "force" and is_stuck(ending, now)
   if stuck then
     self.ranking:exclude(ending.v, "it was killed, and is stuck in the kernel")
   end
-  if ending and (stuck or patience and now - ending.at >= patience) then
+  if stuck or patience and now - ending.at >= patience then
     ending.task:cancel()
     self.ending, self.said, self.ended_at = nil, nil, now
     self.pw.log("not-ended", about(ending.v, {
@@ -355,7 +355,6 @@ function Guard:still_ending(now)
         format.duration(now - ending.at)),
     }))
   end
-  return self.ending
 end
 
 
@@ -369,7 +368,7 @@ end
 --- Does what the level asks for, or says why not.
 ---@private
 function Guard:act(now, why)
-  local ending = self:still_ending(now)
+  local ending = self.ending
   if ending and (self.level == "act" or ending.signal == "KILL") then
     return self:hold("ending", name_of(ending.v) .. " was signalled, and has not ended yet")
   elseif ending then
@@ -460,8 +459,8 @@ function Guard:look()
   if self.shadow then
     self.shadow:look(now, self.figures, level, is_near)
   end
-  if self.ending and self.o.patience then
-    self:still_ending(now)
+  if self.ending then
+    self:lose_patience(now)
   end
   if level == "force" or level == "act" then
     self:act(now, condition.why(self.levels[level][number], self.figures))

@@ -110,12 +110,12 @@ end
 
 
 --- The pids of those with the most memory and swap of all who were not seen before, which are put
---- in order as they come, and what the largest has.
+--- in order as they come, and what they have.
 ---@private
 ---@param snapshot pagewarden.Snapshot
 ---@param seen table<integer, boolean> by pid
 ---@return integer[] pids
----@return integer bytes
+---@return integer[] sizes
 function Ranking:find_largest(snapshot, seen)
   local pids, sizes, within = {}, {}, self.o.cgroup
   for p in snapshot:each() do
@@ -131,7 +131,7 @@ function Ranking:find_largest(snapshot, seen)
       pids[CLOSELY + 1], sizes[CLOSELY + 1] = nil, nil
     end
   end
-  return pids, sizes[1] or 0
+  return pids, sizes
 end
 
 
@@ -435,15 +435,15 @@ function Ranking:take(p, wholes)
 end
 
 
---- Whether one that was taken is worth it, and nobody can come before him who has no more than so
---- much.
+--- Whether nobody need be looked at who has no more than so much: he would not be worth it, or
+--- could not come before one who was taken.
 ---@private
-function Ranking:is_enough(largest)
+function Ranking:is_enough(most)
   local best = 0
   for _, c in ipairs(self.list) do
     best = c.size >= self.o.least and math.max(best, c.score) or best
   end
-  return largest < self.o.least or best > 0 and (not self.o.prefer[1] or best >= WEIGHT * largest)
+  return most < self.o.least or best > 0 and (not self.o.prefer[1] or best >= WEIGHT * most)
 end
 
 
@@ -451,10 +451,10 @@ end
 ---@private
 ---@return integer bytes of the largest
 function Ranking:take_largest()
-  local seen, most = {}, nil
+  local seen, largest = {}, nil
   repeat
-    local pids, largest = self:find_largest(self.all, seen)
-    most = most or largest
+    local pids, sizes = self:find_largest(self.all, seen)
+    largest = largest or sizes[1] or 0
     local close <close> = self:watch(pids)
     for row in close:each() do
       self:take(self:describe(row))
@@ -462,8 +462,8 @@ function Ranking:take_largest()
     for _, pid in ipairs(pids) do
       seen[pid] = true
     end
-  until #pids < CLOSELY or self:is_enough(largest)
-  return most
+  until #pids < CLOSELY or self:is_enough(sizes[CLOSELY])
+  return largest
 end
 
 
