@@ -24,7 +24,7 @@ add_test(NAME bench/reaction CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SO
 set_tests_properties(bench/reaction PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 7200
   SKIP_REGULAR_EXPRESSION "^skipped: " ENVIRONMENT "PW_BUILD_DIR=${PROJECT_BINARY_DIR}")
 
-# Boots 15 guests, or what is left of them: half an hour.
+# Boots 30 guests, or what is left of them: over an hour.
 add_test(NAME bench/thrashing CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
   COMMAND ${PW_LUA} tests/bench/thrashing.lua)
 set_tests_properties(bench/thrashing PROPERTIES LABELS bench RUN_SERIAL ON TIMEOUT 10800

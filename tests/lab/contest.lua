@@ -111,7 +111,7 @@ end
 
 
 function Contest:print_titles()
-  local cells = { ("%-10s %-12s %4s"):format("load", "contender", "runs") }
+  local cells = { ("%-14s %-12s %4s"):format("load", "contender", "runs") }
   for _, column in ipairs(self.columns) do
     cells[#cells + 1] = ("%" .. column.width .. "s"):format(column.title)
   end
@@ -124,7 +124,7 @@ end
 ---@param contender string
 function Contest:print_row(load, contender)
   local runs = self:runs_of(load, contender)
-  local cells = { ("%-10s %-12s %4d"):format(load, contender, #runs) }
+  local cells = { ("%-14s %-12s %4d"):format(load, contender, #runs) }
   for _, column in ipairs(self.columns) do
     local value = column.of(values_of(runs, column.name))
     cells[#cells + 1] = value and ("%%%d.%df"):format(column.width, column.decimals):format(value)

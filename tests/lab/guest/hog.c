@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * hog [-r MIB_PER_SECOND] [-b MIB] [-t] [-l] [-s] [-i] MIB: takes so much memory, at once or at a
- * rate, says "full", and sleeps; with -b it has that much at once, and says "growing" before it
- * takes the rest; with -t it touches every page again and again, while it grows as well, with -l
- * it locks them, with -s they are shared memory (tmpfs). Half of each MiB cannot be compressed.
- * With -i it ignores SIGTERM.
+ * hog [-r MIB_PER_SECOND] [-b MIB] [-t] [-l] [-s] [-i] MIB: takes so much memory, at once or at
+ * a rate, says "full", and sleeps; with -b it has that much at once, and at a rate it says
+ * "growing" before it takes the rest; with -t it touches every page again and again, also while
+ * it grows, with -l it locks them, with -s they are shared memory (tmpfs). Half of each MiB
+ * cannot be compressed. With -i it ignores SIGTERM.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +19,20 @@
 #define MIB ((size_t)1 << 20)
 #define PAGE_BYTES 4096
 #define STEPS_PER_SECOND 16
+
+static atomic_size_t taken_bytes;
+
+
+/* By small pages, whatever the guest's size. */
+static char *reserve(size_t bytes, bool shares) {
+    int flags = (shares ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE;
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (memory == MAP_FAILED) {
+        return NULL;
+    }
+    madvise(memory, bytes, MADV_NOHUGEPAGE);
+    return memory;
+}
 
 
 /* Xorshift: noise that no compressor sees through, faster than memory. */
@@ -52,18 +68,24 @@ static void say(const char *word) {
 }
 
 
-static void take(char *memory, size_t at, size_t bytes, size_t bytes_per_second, bool touches) {
-    size_t step_bytes = bytes_per_second / STEPS_PER_SECOND;
-    uint64_t state = 88172645463325252;
-    struct timespec next;
-    fill(memory, at, &state);
-    if (at > 0) {
-        say("growing");
+/* A thread's, so that growth does not wait for what is in swap. */
+static void *touch_again(void *memory) {
+    for (;;) {
+        touch(memory, taken_bytes);
     }
+    return NULL;
+}
+
+
+static void grow(char *memory, size_t bytes, size_t bytes_per_second, uint64_t *state) {
+    size_t step_bytes = bytes_per_second / STEPS_PER_SECOND;
+    struct timespec next;
     clock_gettime(CLOCK_MONOTONIC, &next);
-    for (; at < bytes; at += step_bytes) {
-        fill(memory + at, step_bytes < bytes - at ? step_bytes : bytes - at, &state);
-        touch(memory, touches ? at : 0);
+    while (taken_bytes < bytes) {
+        size_t left_bytes = bytes - taken_bytes;
+        size_t more_bytes = step_bytes < left_bytes ? step_bytes : left_bytes;
+        fill(memory + taken_bytes, more_bytes, state);
+        taken_bytes += more_bytes;
         sleep_until(&next, 1000 / STEPS_PER_SECOND);
     }
 }
@@ -83,25 +105,25 @@ int main(int argc, char **argv) {
         }
     }
     size_t bytes = (optind < argc ? strtoul(argv[optind], NULL, 10) : 0) * MIB;
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        (shares ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (bytes == 0 || memory == MAP_FAILED) {
+    char *memory = bytes > 0 ? reserve(bytes, shares) : NULL;
+    if (!memory) {
         return 2;
     }
     end_with_parent();
-    madvise(memory, bytes, MADV_NOHUGEPAGE); /* growth by small pages, whatever the guest's size */
+    uint64_t state = 88172645463325252;
+    taken_bytes = rate ? begin : bytes;
+    fill(memory, taken_bytes, &state);
+    if (touches && pthread_create(&(pthread_t){0}, NULL, touch_again, memory)) {
+        return 2;
+    }
     if (rate) {
-        take(memory, begin, bytes, rate, touches);
-    } else {
-        fill(memory, bytes, &(uint64_t){88172645463325252});
+        say("growing");
+        grow(memory, bytes, rate, &state);
     }
     if (locks && mlock(memory, bytes)) {
         return 2;
     }
     say("full");
-    while (touches) {
-        touch(memory, bytes);
-    }
     pause();
     return 0;
 }

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: MIT
+-- Boots for bench/thrashing.
+return {
+  needs = { scratch = { ext4 = "200M" }, timeout = 600, throttle = { mib = 10, requests = 100 } },
+  (require "thrashing"),
+}
