@@ -45,7 +45,7 @@ set_tests_properties(bench/leaks PROPERTIES LABELS bench TIMEOUT 7200)
 set(share ${PROJECT_BINARY_DIR}/share/lua/${PW_LUA_ABI})
 set(lua_cpath "${PROJECT_BINARY_DIR}/lib/lua/${PW_LUA_ABI}/?.so\\;\\;")
 set(lua_path "${share}/?.lua\\;${share}/?/init.lua\\;tests/spec/?.lua\\;\\;")
-foreach(name idle reload latency top)
+foreach(name idle reload latency signal top)
   add_test(NAME bench/${name} CONFIGURATIONS bench WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     COMMAND ${PW_LUA} tests/bench/${name}.lua)
   set_tests_properties(bench/${name} PROPERTIES LABELS bench RUN_SERIAL ON
