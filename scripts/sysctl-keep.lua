@@ -52,7 +52,20 @@ local function drop(plan, key)
 end
 
 
---- Sets the plan as one, so that no half of it is ever in force; what is another's is left out.
+--- The key that was refused because it is somebody else's, and why it is.
+local function find_foreign(message)
+  local key, owner = message:match "^sysctl (%S+): owned by (policy %S+ %(pid %d+%))"
+  if key then
+    return key, "it is owned by " .. owner, owner
+  end
+  local who
+  key, who = message:match "^sysctl (%S+): let go after (%d+ writes by somebody else)"
+  return key, key and "it was let go after " .. who
+end
+
+
+--- Sets the plan as one, so that no half of it is ever in force; what is another's is left out. A
+--- key that was let go of is theirs for the version that comes after a reload, too.
 local function apply(pw, plan, lifetime)
   while true do
     local values = {}
@@ -63,12 +76,12 @@ local function apply(pw, plan, lifetime)
     if kept then
       return kept
     end
-    local key, owner = message:match "^sysctl (%S+): owned by (policy %S+ %(pid %d+%))"
+    local key, why, owner = find_foreign(message)
     if not drop(plan, key) then
       return nil, message
     end
     pw.log("left-alone", { key = key, owner = owner,
-      message = ("%s is left alone: it is owned by %s"):format(key, owner) })
+      message = ("%s is left alone: %s"):format(key, why) })
   end
 end
 

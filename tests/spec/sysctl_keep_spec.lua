@@ -1,5 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The recipe sysctl-keep: what it finds, what it sets, and when it lets go.
+local folders = require "folder"
+local poll = require "posix.poll"
+local service = require "service"
 local testing = require "pagewarden.testing"
 
 local DEFAULTS = {
@@ -246,4 +249,49 @@ describe("sysctl-keep", function()
       finish(world)
     end)
   end
+end)
+
+
+describe("the daemon's sysctl-keep", function()
+  --- Configures it to look so often, which makes it another for a reload.
+  local function configure(folder, interval)
+    folder:write("conf.d/a.lua", ('policy "sysctl-keep" { interval = "%s", '
+      .. 'set = { "vm.swappiness=10", "vm.page-cluster=0" }, '
+      .. 'grant = { sysctl = { "vm.swappiness", "vm.page-cluster" } } }'):format(interval))
+  end
+
+  local function await(folder, daemon, event)
+    for _ = 1, 200 do
+      local file <close> = assert(io.open(folder.path .. "/output"))
+      if file:read "a":find(event, 1, true) then
+        return
+      end
+      poll.rpoll(daemon.manager, 50)
+    end
+    error("the daemon never said: " .. event)
+  end
+
+  it("goes on with the rest when it is reloaded after it let go of a key", function()
+    local folder <close> = folders.new()
+    for _, name in ipairs { "proc", "proc/sys", "proc/sys/vm", "conf.d" } do
+      folder:mkdir(name)
+    end
+    folder:write("proc/sys/vm/swappiness", "60\n")
+    folder:write("proc/sys/vm/page-cluster", "3\n")
+    configure(folder, "1s")
+    local daemon <close> = service.start(folder.path, { "--config", folder.path })
+    daemon:await "READY=1"
+    for _, event in ipairs { "drift: ", "left-alone: " } do
+      folder:write("proc/sys/vm/swappiness", "90\n")
+      await(folder, daemon, event)
+    end
+    configure(folder, "2s")
+    assert.same({ 0, "replaced: sysctl-keep\n", "" }, { daemon:run "reload" })
+    assert.equal(0, value_of(folder, "vm.page-cluster"))
+    local _, output = daemon:finish "SIGTERM"
+    assert.matches("left%-alone: vm.swappiness is left alone: it was let go after 2 writes by "
+      .. "somebody else", output)
+    assert.same({ 90, 3 },
+      { value_of(folder, "vm.swappiness"), value_of(folder, "vm.page-cluster") })
+  end)
 end)
