@@ -116,10 +116,16 @@ local function begin(pw, plan, lifetime)
 end
 
 
+--- Whether what a setting was found to be will do.
+local function is_kept(item, found)
+  return found == item.kept or item.raises and (tonumber(found) or 0) > item.value
+end
+
+
 --- Whether a setting is as it was left, or is again.
 local function hold(pw, item)
   local found = shown(pw.sysctl.get(item.key))
-  if found == item.kept then
+  if is_kept(item, found) then
     return true
   end
   local kept, message = pw.sysctl.set(item.key, item.value, { lifetime = "lease" })
@@ -181,8 +187,9 @@ somebody else has set twice since. What "set" lists comes before the profile.
 
 Profiles: "desktop" lets no copy to a slow disk hold up the rest, and uses zram well; "server" is
 for throughput; "database" lets it do its own caching. Each key is said with its reason and where it
-comes from. None sets vm.overcommit_memory=2, which PostgreSQL's manual advises: a machine that has
-promised too much then cannot fork. Measure swappiness with the recipe swappiness-sweep.
+comes from. vm.max_map_count is only ever raised. None sets vm.overcommit_memory=2, which
+PostgreSQL's manual advises: a machine that has promised too much then cannot fork. Measure
+swappiness with the recipe swappiness-sweep.
 
 The guide's vm.panic_on_oom=1 does not disable the killer of processes: it panics the machine.]],
   examples = {

@@ -108,6 +108,40 @@ describe("sysctl-keep", function()
     finish(world)
   end)
 
+  it("raises what a profile only wants to be high enough, and never lowers it", function()
+    for _, profile in ipairs { "desktop", "database" } do
+      local world <close> = new({ profile = profile }, { ["vm.max_map_count"] = 2147483642 })
+      world:advance "1m"
+      assert.equal(2147483642, value_of(world, "vm.max_map_count"))
+      assert.no_act(world, { key = "sysctl vm.max_map_count" })
+      assert.event(world, "enough", { key = "vm.max_map_count", value = 2147483642,
+        message = "vm.max_map_count stays 2147483642, which is more than 1048576" })
+      finish(world)
+    end
+  end)
+
+  it("lets somebody else raise it further, and not lower it", function()
+    local world <close> = new { profile = "desktop", interval = "10s" }
+    world:advance "10s"
+    world:write("proc/sys/vm/max_map_count", "1600000\n")
+    world:advance "1m"
+    assert.equal(1600000, value_of(world, "vm.max_map_count"))
+    assert.no_event(world, "drift")
+    world:write("proc/sys/vm/max_map_count", "65530\n")
+    world:advance "10s"
+    assert.equal(1048576, value_of(world, "vm.max_map_count"))
+    world:write("proc/sys/vm/max_map_count", "1600000\n")
+    world:advance "1m"
+    finish(world)
+  end)
+
+  it("keeps what has the profile's value already, which may be its own from before", function()
+    local world <close> = new({ profile = "desktop" }, { ["vm.max_map_count"] = 1048576 })
+    world:advance "1m"
+    assert.event(world, "set", { key = "vm.max_map_count", was = "1048576" })
+    finish(world)
+  end)
+
   it("uses swap that is compressed memory, as far as the kernel goes", function()
     for release, swappiness in pairs { ["6.1.0"] = 180, ["4.18.0"] = 100 } do
       local world <close> = new({ profile = "desktop" }, nil, release)

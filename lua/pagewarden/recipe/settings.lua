@@ -8,14 +8,15 @@ local settings = {}
 ---@field key string
 ---@field value integer|string
 ---@field why string
+---@field raises boolean? a higher value is as good
 
 --- Of all swap being compressed memory, where reading ahead costs and swapping does not.
 local function on_zram(value)
   return function(machine) return machine.zram and value or nil end
 end
 
---- Each { key, value, why, where that comes from }. A function gets the machine, and gives nil for
---- a key that is left as it is there.
+--- Each { key, value, why, where that comes from }, and `raises` where more is as good. A function
+--- gets the machine, and gives nil for a key that is left as it is there.
 local PROFILES = {
   none = {},
   desktop = {
@@ -24,7 +25,7 @@ local PROFILES = {
     { "vm.dirty_bytes", 256 << 20,
       "a copy to a slow stick cannot fill memory with what everybody then waits for", "Pop!_OS" },
     { "vm.max_map_count", 1048576, "games under Wine map more than 65530 pieces",
-      "Fedora 39, Ubuntu 24.04" },
+      "Fedora 39, Ubuntu 24.04", raises = true },
     { "vm.swappiness", on_zram(180), "all swap is zram, which costs less than reading a file",
       "Documentation/admin-guide/sysctl/vm.rst, ArchWiki" },
     { "vm.page-cluster", on_zram(0), "all swap is zram, where reading ahead only decompresses",
@@ -43,7 +44,7 @@ local PROFILES = {
     { "vm.dirty_bytes", 512 << 20, "no more than what a controller caches waits to be written",
       "tuned postgresql" },
     { "vm.max_map_count", 1048576, "search engines map each segment of an index",
-      "Elasticsearch's manual" },
+      "Elasticsearch's manual", raises = true },
     { "vm.swappiness", 3, "what would be swapped is the database's own cache", "tuned postgresql" },
     { "vm.zone_reclaim_mode", 0, "another node's memory is nearer than the disk",
       "Documentation/admin-guide/sysctl/vm.rst" },
@@ -114,6 +115,20 @@ local function add_asked(pw, o, plan, taken)
 end
 
 
+--- Whether a key is above a value that it is only to be raised to. One that has the value is kept
+--- there: after a reload the policy itself has set it, and would otherwise put it back.
+local function is_enough(pw, setting)
+  local key, value = setting[1], setting[2]
+  local now = setting.raises and pw.sysctl.get(key)
+  if math.type(now) ~= "integer" or now <= value then
+    return false
+  end
+  pw.log("enough", { key = key, value = now,
+    message = ("%s stays %d, which is more than %d"):format(key, now, value) })
+  return true
+end
+
+
 local function add_profile(pw, o, plan, taken)
   local machine = { zram = is_all_zram(pw) }
   for _, setting in ipairs(PROFILES[o.profile]) do
@@ -121,8 +136,9 @@ local function add_profile(pw, o, plan, taken)
     value = type(value) == "function" and value(machine) or value
     local told = pw.sysctl.describe(key)
     if math.type(value) == "integer" and not taken[key] and told.present then
-      plan[#plan + 1] = { key = key, value = math.min(value, told.max or value),
-        why = ("%s (%s)"):format(why, source) }
+      plan[#plan + 1] = not is_enough(pw, setting) and { key = key,
+        value = math.min(value, told.max or value), raises = setting.raises,
+        why = ("%s (%s)"):format(why, source) } or nil
     elseif not told.present then
       pw.log("absent", { key = key, message = key .. ": this kernel has no such key" })
     end
