@@ -86,18 +86,17 @@ local function apply(pw, plan, lifetime)
 end
 
 
-local function say_set(pw, item, was)
-  pw.log("set", { key = item.key, value = item.kept, was = was, why = item.why,
-    message = was == item.kept and ("%s stays %s: %s"):format(item.key, was, item.why)
-      or ("%s is %s, was %s: %s"):format(item.key, item.kept, was, item.why) })
+local function say_set(pw, item)
+  pw.log("set", { key = item.key, value = item.kept, was = item.was, why = item.why,
+    message = item.was == item.kept and ("%s stays %s: %s"):format(item.key, item.was, item.why)
+      or ("%s is %s, was %s: %s"):format(item.key, item.kept, item.was, item.why) })
 end
 
 
 --- Sets what is to be kept, and says what and why.
 local function begin(pw, plan, lifetime)
-  local was = {}
   for _, item in ipairs(plan) do
-    was[item.key] = shown(pw.sysctl.get(item.key))
+    item.was = shown(pw.sysctl.get(item.key))
   end
   local kept, message = apply(pw, plan, lifetime)
   if not kept then
@@ -105,8 +104,7 @@ local function begin(pw, plan, lifetime)
   end
   for _, item in ipairs(plan) do
     item.kept = shown(kept[item.key])
-    say_set(pw, item, was[item.key])
-    item.why = nil
+    say_set(pw, item)
     local shortfall = item.key == "vm.swappiness" and swappiness.shortfall(pw.cgroup)
     if shortfall then
       pw.log("reach", { key = item.key, message = shortfall })
@@ -142,22 +140,80 @@ local function hold(pw, item)
 end
 
 
-local function start(pw, o)
-  local said, new, blind = say_findings(pw, {})
-  settings.correct_guide(pw)
-  pw.log("linted", { findings = new, message = blind or ("%d settings of memory: %s"):format(
-    #(pw.sysctl.list() or {}), new == 1 and "a mistake" or new > 1 and new .. " mistakes"
-      or "no mistake") })
+--- Puts back what there was before, for good, so that nothing is left to undo. What somebody else
+--- has set since is theirs, and what was so already may be of a version before a reload: that is
+--- put back at the end.
+local function put_back(pw, item)
+  local found = shown(pw.sysctl.get(item.key))
+  local is_ours = found == item.kept and item.was ~= item.kept
+  local kept, message
+  if is_ours then
+    kept, message = pw.sysctl.set(item.key, item.was, { lifetime = "keep" })
+  end
+  if kept then
+    pw.log("put-back", { key = item.key, value = shown(kept),
+      message = ("%s is %s again: not all swap is zram any more"):format(item.key, shown(kept)) })
+  else
+    pw.log("left-alone", { key = item.key, found = found,
+      message = ("%s is %s and left alone, now that not all swap is zram%s"):format(item.key,
+        found, message and ": " .. message or "") })
+  end
+end
+
+
+--- Takes what is for zram alone off one list.
+local function take_zram(plan)
+  local taken = {}
+  for i = #plan, 1, -1 do
+    if plan[i].zram then
+      table.insert(taken, 1, table.remove(plan, i))
+    end
+  end
+  return taken
+end
+
+
+--- Sets what is for zram alone when all swap has become that, and puts it back when not any more.
+local function follow_swap(pw, keeping)
+  local plan, zram = keeping.plan, settings.is_all_zram(pw)
+  if zram == nil or zram == keeping.zram then
+    return
+  end
+  keeping.zram = zram
+  if not zram then
+    for _, item in ipairs(take_zram(plan)) do
+      put_back(pw, item)
+    end
+    return
+  end
+  local added = table.move(keeping.for_zram, 1, #keeping.for_zram, 1, {})
+  local ok, message = begin(pw, added, "lease")
+  if ok then
+    table.move(added, 1, #added, #plan + 1, plan)
+  else
+    pw.log("left-alone", { message = message })
+  end
+end
+
+
+--- What is to be kept: the plan of now, and what comes into it and goes with zram.
+local function prepare(pw, o)
   local plan, message = settings.plan(pw, o)
-  local ok = plan ~= nil
-  if ok and #plan > 0 then
-    ok, message = begin(pw, plan, o.once and "keep" or "lease")
+  if not plan then
+    return nil, message
   end
-  if not ok or o.once or #plan == 0 then
-    return ok or nil, message
-  end
+  local for_zram, zram = take_zram(plan), settings.is_all_zram(pw) or false
+  table.move(for_zram, 1, zram and #for_zram or 0, #plan + 1, plan)
+  return { plan = plan, for_zram = for_zram, zram = zram }
+end
+
+
+--- Keeps the plan until there is nothing left of it.
+local function keep(pw, o, keeping, said)
   local timer
   timer = pw:every(o.interval, function()
+    local plan = keeping.plan
+    follow_swap(pw, keeping)
     for i = #plan, 1, -1 do
       if not hold(pw, plan[i]) then
         table.remove(plan, i)
@@ -168,6 +224,25 @@ local function start(pw, o)
       timer:cancel()
     end
   end)
+end
+
+
+local function start(pw, o)
+  local said, new, blind = say_findings(pw, {})
+  settings.correct_guide(pw)
+  pw.log("linted", { findings = new, message = blind or ("%d settings of memory: %s"):format(
+    #(pw.sysctl.list() or {}), new == 1 and "a mistake" or new > 1 and new .. " mistakes"
+      or "no mistake") })
+  local keeping, message = prepare(pw, o)
+  local ok = keeping ~= nil
+  if ok and #keeping.plan > 0 then
+    ok, message = begin(pw, keeping.plan, o.once and "keep" or "lease")
+  end
+  if not ok then
+    return nil, message
+  elseif not o.once and #keeping.plan > 0 then
+    keep(pw, o, keeping, said)
+  end
   return true
 end
 
@@ -187,9 +262,9 @@ somebody else has set twice since. What "set" lists comes before the profile.
 
 Profiles: "desktop" lets no copy to a slow disk hold up the rest, and uses zram well; "server" is
 for throughput; "database" lets it do its own caching. Each key is said with its reason and where it
-comes from. vm.max_map_count is only ever raised. None sets vm.overcommit_memory=2, which
-PostgreSQL's manual advises: a machine that has promised too much then cannot fork. Measure
-swappiness with the recipe swappiness-sweep.
+comes from. vm.max_map_count is only ever raised; what is for zram comes and goes with all swap
+being that. None sets vm.overcommit_memory=2, which PostgreSQL's manual advises: a machine that has
+promised too much then cannot fork. Measure swappiness with the recipe swappiness-sweep.
 
 The guide's vm.panic_on_oom=1 does not disable the killer of processes: it panics the machine.]],
   examples = {

@@ -15,6 +15,9 @@ local ZRAM = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
   .. "/dev/zram0                              partition\t1048572\t\t0\t\t100\n"
 
 
+local DISK = "/dev/sda2                               partition\t2097148\t\t0\t\t-2\n"
+
+
 local function path_of(key)
   return "proc/sys/" .. key:gsub("%.", "/")
 end
@@ -152,6 +155,81 @@ describe("sysctl-keep", function()
       assert.event(world, "mended", { key = "vm.page-cluster" })
       finish(world)
     end
+  end)
+
+  it("puts back what is for zram alone once a disk swaps too, and sets it again after", function()
+    local world <close> = new { profile = "desktop", interval = "10s" }
+    local function both()
+      return { value_of(world, "vm.swappiness"), value_of(world, "vm.page-cluster") }
+    end
+    world:write("proc/swaps", ZRAM)
+    world:advance "15s"
+    world:write("proc/swaps", ZRAM .. DISK)
+    world:advance "10s"
+    assert.same({ 60, 3 }, both())
+    assert.event(world, "put-back", { key = "vm.swappiness", value = "60",
+      message = "vm.swappiness is 60 again: not all swap is zram any more" })
+    world:write("proc/sys/vm/swappiness", "30\n")
+    world:advance "1h"
+    assert.same({ 30, 3 }, both())
+    assert.no_event(world, "drift")
+    world:write("proc/swaps", ZRAM)
+    world:advance "10s"
+    assert.same({ 180, 0 }, both())
+    world:stop()
+    assert.no_trace(world)
+  end)
+
+  it("leaves to an administrator what they set since a disk swaps too", function()
+    local world <close> = new { profile = "desktop", interval = "10s" }
+    world:write("proc/swaps", ZRAM)
+    world:advance "15s"
+    world:write("proc/swaps", ZRAM .. DISK)
+    world:write("proc/sys/vm/swappiness", "30\n")
+    world:advance "1h"
+    assert.same({ 30, 3 }, { value_of(world, "vm.swappiness"), value_of(world, "vm.page-cluster") })
+    assert.event(world, "left-alone", { key = "vm.swappiness", found = "30" })
+    assert.no_event(world, "drift")
+    world:stop()
+  end)
+
+  it("does not take its own value of before for what there was", function()
+    local world <close> = new({ profile = "desktop", interval = "10s" },
+      { ["vm.swappiness"] = 180 })
+    world:write("proc/swaps", ZRAM)
+    world:advance "15s"
+    world:write("proc/swaps", ZRAM .. DISK)
+    world:write("proc/sys/vm/swappiness", "180\n")
+    world:advance "10s"
+    assert.event(world, "left-alone", { key = "vm.swappiness", found = "180" })
+    assert.no_event(world, "put-back", { key = "vm.swappiness" })
+    finish(world)
+  end)
+
+  it("uses zram that comes on later, but for what is asked for otherwise", function()
+    local world <close> = new { profile = "desktop", interval = "10s",
+      set = { "vm.page-cluster=1" } }
+    world:advance "15s"
+    assert.same({ 60, 1 }, { value_of(world, "vm.swappiness"), value_of(world, "vm.page-cluster") })
+    world:write("proc/swaps", ZRAM)
+    world:advance "10s"
+    assert.same({ 180, 1 },
+      { value_of(world, "vm.swappiness"), value_of(world, "vm.page-cluster") })
+    world:write("proc/sys/vm/swappiness", "60\n")
+    world:advance "10s"
+    assert.event(world, "drift", { key = "vm.swappiness", value = "180" })
+    world:stop()
+  end)
+
+  it("goes on as it was while the swap areas cannot be seen", function()
+    local world <close> = new { profile = "desktop", interval = "10s" }
+    world:write("proc/swaps", ZRAM)
+    world:advance "15s"
+    os.remove(world.path .. "/proc/swaps")
+    world:advance "1m"
+    assert.equal(180, value_of(world, "vm.swappiness"))
+    world:write("proc/swaps", ZRAM)
+    finish(world)
   end)
 
   it("says what of a profile the kernel lacks, and sets the rest", function()

@@ -9,14 +9,10 @@ local settings = {}
 ---@field value integer|string
 ---@field why string
 ---@field raises boolean? a higher value is as good
+---@field zram boolean? it is for machines where all swap is zram, and as long as that is so
 
---- Of all swap being compressed memory, where reading ahead costs and swapping does not.
-local function on_zram(value)
-  return function(machine) return machine.zram and value or nil end
-end
-
---- Each { key, value, why, where that comes from }, and `raises` where more is as good. A function
---- gets the machine, and gives nil for a key that is left as it is there.
+--- Each { key, value, why, where that comes from }; `raises` where more is as good, and `zram` for
+--- all swap being compressed memory, where reading ahead costs and swapping does not.
 local PROFILES = {
   none = {},
   desktop = {
@@ -26,10 +22,10 @@ local PROFILES = {
       "a copy to a slow stick cannot fill memory with what everybody then waits for", "Pop!_OS" },
     { "vm.max_map_count", 1048576, "games under Wine map more than 65530 pieces",
       "Fedora 39, Ubuntu 24.04", raises = true },
-    { "vm.swappiness", on_zram(180), "all swap is zram, which costs less than reading a file",
-      "Documentation/admin-guide/sysctl/vm.rst, ArchWiki" },
-    { "vm.page-cluster", on_zram(0), "all swap is zram, where reading ahead only decompresses",
-      "ArchWiki" },
+    { "vm.swappiness", 180, "all swap is zram, which costs less than reading a file",
+      "Documentation/admin-guide/sysctl/vm.rst, ArchWiki", zram = true },
+    { "vm.page-cluster", 0, "all swap is zram, where reading ahead only decompresses",
+      "ArchWiki", zram = true },
   },
   server = {
     { "vm.dirty_background_ratio", 10, "writing begins long before writers wait",
@@ -85,14 +81,17 @@ function settings.keys(o)
 end
 
 
-local function is_all_zram(pw)
-  local areas = pw.proc.swaps() or {}
-  for _, area in ipairs(areas) do
+--- Whether there is swap, and all of it is zram.
+---@param pw pagewarden.Pw
+---@return boolean? nil where that cannot be seen
+function settings.is_all_zram(pw)
+  local areas = pw.proc.swaps()
+  for _, area in ipairs(areas or {}) do
     if not area.filename:find "^/dev/zram" then
       return false
     end
   end
-  return #areas > 0
+  return areas and #areas > 0
 end
 
 
@@ -130,23 +129,21 @@ end
 
 
 local function add_profile(pw, o, plan, taken)
-  local machine = { zram = is_all_zram(pw) }
   for _, setting in ipairs(PROFILES[o.profile]) do
     local key, value, why, source = table.unpack(setting)
-    value = type(value) == "function" and value(machine) or value
     local told = pw.sysctl.describe(key)
-    if math.type(value) == "integer" and not taken[key] and told.present then
-      plan[#plan + 1] = not is_enough(pw, setting) and { key = key,
-        value = math.min(value, told.max or value), raises = setting.raises,
-        why = ("%s (%s)"):format(why, source) } or nil
-    elseif not told.present then
+    if not told.present then
       pw.log("absent", { key = key, message = key .. ": this kernel has no such key" })
+    elseif not taken[key] and not is_enough(pw, setting) then
+      plan[#plan + 1] = { key = key, value = math.min(value, told.max or value),
+        why = ("%s (%s)"):format(why, source), raises = setting.raises, zram = setting.zram }
     end
   end
 end
 
 
---- What is to be kept. What a profile has and this kernel lacks is said and left out.
+--- What is to be kept, now or once all swap is zram. What a profile has and this kernel lacks is
+--- said and left out.
 ---@param pw pagewarden.Pw with sysctl
 ---@param o { profile: string, set: string[] } options
 ---@return pagewarden.recipe.Planned[]?
