@@ -109,6 +109,35 @@ describe("thp-guard", function()
     finish(world)
   end)
 
+  it("puts back at its end what somebody chose after it had gone back", function()
+    local world <close>, kernel = new(STALLING, { calm = "1m" })
+    world:advance "30s"
+    kernel.stalls, kernel.fallbacks = 0, 0
+    world:advance "2m"
+    assert.equal("always", chosen(world, "defrag"))
+    world:write(THP .. "defrag", (DEFRAG:gsub("madvise never", "[madvise] never")))
+    kernel.stalls, kernel.fallbacks = 40, 20
+    world:advance "30s"
+    assert.equal("defer", chosen(world, "defrag"))
+    assert.no_event(world, "foreign_write")
+    world:stop()
+    assert.event(world, "undone", { value = "madvise" })
+    assert.no_trace(world)
+  end)
+
+  it("does not say that it has gone back when it could not", function()
+    local world <close>, kernel = new(STALLING, { calm = "1m" })
+    world:advance "30s"
+    kernel.stalls, kernel.fallbacks = 0, 0
+    world:advance "30s"
+    world:write(THP .. "defrag", "defer [defer+madvise] madvise never\n")
+    world:advance "1h"
+    assert.no_event(world, "calm")
+    assert.event(world, "left-alone", { knob = "transparent_hugepage/defrag" })
+    assert.equal(1, world:count("refused"))
+    world:stop()
+  end)
+
   for name, given in pairs {
     ["one look's worth of stalls"] = {},
     ["stalls that nobody feels"] = { stalls = 40, fallbacks = 20, waited = 0.2 },

@@ -71,10 +71,15 @@ function Remedy:relieve(reason)
 end
 
 
---- Goes back to what there was.
+--- Goes back to what there was, for good: then nothing is left to undo, and what somebody chooses
+--- from now on is what the next step starts from.
 ---@private
 function Remedy:go_back(seconds)
-  self.pw.mm.set(self.trouble.knob, self.original, { lifetime = "lease" })
+  local kept, problem = self.pw.mm.set(self.trouble.knob, self.original, { lifetime = "keep" })
+  if kept == nil then
+    self:leave_alone(problem)
+    return
+  end
   self.pw.log("calm", { knob = self.trouble.knob, value = self.original, seconds = seconds,
     message = ("%s is %s again, after %s without trouble"):format(self.trouble.knob, self.original,
       format.duration(seconds)) })
