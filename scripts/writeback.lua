@@ -115,15 +115,18 @@ local function start(pw, o)
   if not last then
     return nil, message
   end
-  local seen, tried = write_speed.new(), -math.huge
+  local seen, tried, timer = write_speed.new(), -math.huge, nil
 
+  --- Sets both thresholds. Whoever else has a say in them keeps it: one of them alone is not worth
+  --- holding, so that it ends.
   local function apply(target, speed, disk)
     local background = target * o.background // 100
     local was = pw.sysctl.get(LIMIT)
     local done, problem = pw.sysctl.set { [LIMIT] = target, [BACKGROUND] = background }
     tried = pw:now()
     if not done then
-      pw.log("left", { message = problem .. "; the thresholds stay as they are" })
+      pw.log("gave-up", { message = problem })
+      timer:cancel()
       return
     end
     pw.log("adapted", {
@@ -147,7 +150,7 @@ local function start(pw, o)
     end
   end
 
-  pw:every(o.interval, function()
+  timer = pw:every(o.interval, function()
     local now, at = pw.proc.diskstats(), pw:now()
     if now then
       local uses, seconds = disks.between(last.disks, now, at - last.at), at - last.at
@@ -169,8 +172,9 @@ return {
     .. "vm.dirty_bytes and vm.dirty_background_bytes so that writing all that is dirty takes no "
     .. "longer than burst. It makes no load of its own, so it sets nothing before enough has been "
     .. "written; it follows when the limit is off by a quarter; and it puts everything back when "
-    .. "it stops. The guide tunes pdflush by percentages of memory: pdflush has been gone since "
-    .. "Linux 2.6.32, and a percentage of much memory is more than a disk writes in a minute.",
+    .. "it stops, which it does when somebody else sets the limit twice. The guide tunes pdflush "
+    .. "by percentages of memory: pdflush has been gone since Linux 2.6.32, and a percentage of "
+    .. "much memory is more than a disk writes in a minute.",
   examples = {
     "pagewarden run writeback --dry-run",
     "pagewarden run writeback -o burst=2s",

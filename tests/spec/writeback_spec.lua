@@ -220,8 +220,12 @@ describe("writeback", function()
       world:write("proc/sys/vm/dirty_bytes", (200 * MIB) .. "\n")
     end)
     world:advance "10m"
-    assert.event(world, "left")
-    assert.same({ 200 }, { limits(world)[1] })
+    assert.event(world, "gave-up", { message = function(message)
+      return message:find "vm.dirty_bytes: let go after 2 writes by somebody else"
+    end })
+    assert.same({ 1, 1 }, { world:count "gave-up", world:count "refused" })
+    assert.same({ 200, 0 }, limits(world))
+    assert.equal(10, setting(world, "dirty_background_ratio"))
   end)
 
   it("takes any bytes for the name of a disk", function()
