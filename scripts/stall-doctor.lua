@@ -75,20 +75,27 @@ local function say_writeback(pw, seen)
 end
 
 
+--- How long a disk's reads and writes waited, as far as that is known.
+local function describe_wait(use, hangs)
+  return use.wait and "each for " .. format.duration(use.wait)
+    or hangs and "each for longer than this" or "none of them a read or a write that ended"
+end
+
+
 --- Says what each disk did; the name of one that has requests and ended none.
 local function say_disks(pw, seen)
   local before, stuck = disks.real(seen.before.disks), nil
   for _, use in ipairs(disks.between(seen.before.disks, seen.after.disks, seen.seconds)) do
-    local hangs = use.requests == 0 and use.in_flight > 0 and before[use.name].in_flight > 0
-    if use.requests > 0 or hangs then
+    local hangs = use.answers == 0 and use.in_flight > 0 and before[use.name].in_flight > 0
+    if use.answers > 0 or hangs then
       pw.log("disk", {
         name = use.name, busy = use.busy, queue = use.queue, wait = use.wait,
         in_flight = use.in_flight, read = use.bytes_read // seen.seconds,
         written = use.bytes_written // seen.seconds,
-        message = ("%s: %s busy, %s/s read, %s/s written, %.3g waiting, each for %s"):format(
+        message = ("%s: %s busy, %s/s read, %s/s written, %.3g waiting, %s"):format(
           use.name, format.percent(use.busy), size(use.bytes_read / seen.seconds),
           size(use.bytes_written / seen.seconds), use.queue,
-          use.wait and format.duration(use.wait) or "longer than this"),
+          describe_wait(use, hangs)),
       })
     end
     stuck = hangs and use.name or stuck

@@ -65,8 +65,19 @@ describe("between two looks", function()
       weighted_io_ms = 4900, in_flight = 3 }) }
     assert.same({ {
       name = "sda", bytes_read = 2000 * 512, bytes_written = 80 * 512, requests = 50,
-      in_flight = 3, queue = 2.0, busy = 50.0, wait = 0.01,
+      answers = 50, in_flight = 3, queue = 2.0, busy = 50.0, wait = 0.01,
     } }, disks.between(before, after, 2))
+  end)
+
+  it("a disk answers by discards and flushes, too, where the kernel counts them", function()
+    local before = { row("sda", { discards_completed = 7, flushes_completed = 5 }) }
+    local after = { row("sda", { discards_completed = 9, flushes_completed = 6 }) }
+    local use = disks.between(before, after, 1)[1]
+    assert.same({ 0, 3 }, { use.requests, use.answers })
+    after[1].flushes_completed = nil
+    assert.equal(2, disks.between(before, after, 1)[1].answers)
+    after[1].discards_completed = 3
+    assert.equal(0, disks.between(before, after, 1)[1].answers)
   end)
 
   it("a disk that did nothing has no wait", function()

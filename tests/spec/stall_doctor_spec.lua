@@ -141,6 +141,22 @@ describe("stall-doctor says", function()
     assert.matches("sda does not answer", verdict.message)
   end)
 
+  for what, answers in pairs { ["that is trimmed"] = "%d 0 8192 9 0 0\n",
+    ["that only flushes"] = "0 0 0 0 %d 9\n" } do
+    it("nothing of a disk " .. what, function()
+      local function write(world, count)
+        world:write("proc/diskstats", "   8 0 sda 100 0 800 9 0 0 0 0 3 100 100 "
+          .. answers:format(count))
+      end
+      local verdict, world = run(function(world) write(world, 5) end,
+        function(world) write(world, 60) end)
+      assert.equal("nothing", verdict.verdict)
+      assert.event(world, "disk", { name = "sda", in_flight = 3, message = function(message)
+        return message:find "waiting, none of them a read or a write that ended$"
+      end })
+    end)
+  end
+
   it("lock, when tasks wait for each other and for nothing else", function()
     local verdict, world = run(function(world)
       let_wait(world, "evil) R 1\n\27[2J", { "rwsem_down_write_slowpath", "down_write", "vm_mmap" })

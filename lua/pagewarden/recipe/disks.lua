@@ -18,6 +18,8 @@ local NOT_AT_THE_BOTTOM = { "^ram%d", "^zram%d", "^loop%d", "^dm%-%d", "^md%d", 
 
 --- Counters of 64 bits, which fall only when the device is another.
 local STEADY = { "reads_completed", "sectors_read", "writes_completed", "sectors_written" }
+--- Counters that came with Linux 4.18 and 5.5.
+local LATER = { "discards_completed", "flushes_completed" }
 local TIMES = { "read_ms", "write_ms", "io_ms", "weighted_io_ms", "in_flight" }
 
 
@@ -102,10 +104,21 @@ end
 ---@field bytes_read integer
 ---@field bytes_written integer
 ---@field requests integer reads and writes that were completed
+---@field answers integer those, discards and flushes
 ---@field in_flight integer requests now
 ---@field queue number mean of the requests that waited; since Linux 5.0 of those that ended only
 ---@field busy number percent of the time that there was any
 ---@field wait number? mean seconds from a request's beginning to its end
+
+
+--- What else a disk completed: one that is being trimmed may read and write nothing for minutes.
+local function other_answers(before, after)
+  local answers = 0
+  for _, name in ipairs(LATER) do
+    answers = answers + math.max((after[name] or 0) - (before[name] or 0), 0)
+  end
+  return answers
+end
 
 
 local function use_between(before, after, seconds)
@@ -116,7 +129,8 @@ local function use_between(before, after, seconds)
   local waited_ms = milliseconds(before, after, "read_ms")
     + milliseconds(before, after, "write_ms")
   return {
-    name = after.name, requests = requests, in_flight = after.in_flight,
+    name = after.name, requests = requests, answers = requests + other_answers(before, after),
+    in_flight = after.in_flight,
     bytes_read = more "sectors_read" * SECTOR_BYTES,
     bytes_written = more "sectors_written" * SECTOR_BYTES,
     queue = milliseconds(before, after, "weighted_io_ms") / 1000 / seconds,
