@@ -104,6 +104,16 @@ local function say_disks(pw, seen)
 end
 
 
+--- What a verdict means.
+local function explain(verdict, seen)
+  if verdict == "unknown" and seen.threads_left > 0 then
+    return ("nobody is known to wait, but there was no time for %d threads, for which the window "
+      .. "has to be longer"):format(seen.threads_left)
+  end
+  return MEANINGS[verdict]
+end
+
+
 --- Without PSI the share of the time is that of the looks at which somebody waited.
 local function judge(pw, o, seen)
   local memory = stall.share(seen, "memory", "some") or 100 * seen.direct / seen.looks
@@ -118,13 +128,15 @@ local function judge(pw, o, seen)
     least = o.least, memory = memory, io = io, looks = seen.looks, votes = seen.votes,
     dirty = seen.dirty, stuck = stuck, refaulted = stall.more(seen, "refaulted"),
     swapped = stall.more(seen, "swapped_in") + stall.more(seen, "swapped_out"),
+    threads_left = seen.threads_left,
   }
   pw.log("verdict", {
     verdict = verdict, memory = memory, io = io, seconds = seen.seconds,
     psi = seen.after.io ~= nil,
+    threads_left = seen.threads_left > 0 and seen.threads_left or nil,
     message = ("%s: %s (waiting for memory in %s of %s, for disks in %s%s)"):format(verdict,
-      MEANINGS[verdict], format.percent(memory), format.duration(seen.seconds), format.percent(io),
-      stuck and (", and %s does not answer"):format(stuck) or ""),
+      explain(verdict, seen), format.percent(memory), format.duration(seen.seconds),
+      format.percent(io), stuck and (", and %s does not answer"):format(stuck) or ""),
   })
 end
 

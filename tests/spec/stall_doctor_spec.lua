@@ -215,21 +215,56 @@ describe("stall-doctor manages", function()
     assert.event(world, "task", { cause = "unseen" })
   end)
 
-  it("a thread that waits while the first of its process does not", function()
-    local verdict, world = run(function(world)
-      local p = world:spawn { comm = "mysqld", threads = 2 }
-      world:after(0, function()
-        local stat = world.tree.files[("proc/%d/stat"):format(p.pid)]
-        local waiting = stat:gsub("^%d+ (.-%) )S", "4242 %1D")
-        world:write(("proc/%d/task/%d/stat"):format(p.pid, p.pid), stat)
-        world:write(("proc/%d/task/4242/stat"):format(p.pid), waiting)
-        world:write("proc/4242/stat", waiting)
-        world:write("proc/4242/stack", "[<0>] jbd2_log_wait_commit+0x1/0x2\n")
-        world:write("proc/4242/wchan", "0")
-      end)
+  --- A process whose first thread goes on while another waits. Unlike the kernel's, this root has
+  --- threads among the processes: there it goes on, and has no others.
+  local function let_thread_wait(world, threads)
+    local p = world:spawn { comm = "mysqld", threads = threads }
+    world:after(0, function()
+      local stat = world.tree.files[("proc/%d/stat"):format(p.pid)]
+      world:write(("proc/%d/task/%d/stat"):format(p.pid, p.pid), stat)
+      world:write(("proc/%d/task/4242/stat"):format(p.pid),
+        (stat:gsub("^%d+ (.-%) )S", "4242 %1D")))
+      world:write("proc/4242/stat", (stat:gsub("^%d+", "4242")
+        :gsub(" " .. threads .. " ", " 1 ", 1)))
+      world:write("proc/4242/stack", "[<0>] jbd2_log_wait_commit+0x1/0x2\n")
+      world:write("proc/4242/wchan", "0")
     end)
+  end
+
+  it("a thread that waits while the first of its process does not", function()
+    local verdict, world = run(function(world) let_thread_wait(world, 2) end)
     assert.equal("writeback", verdict.verdict)
-    assert.event(world, "task", { pid = 4242, comm = "mysqld", wchan = "jbd2_log_wait_commit" })
+    assert.event(world, "task", { pid = 4242, comm = "mysqld", wchan = "jbd2_log_wait_commit",
+      looks = 15 })
+  end)
+
+  it("more threads than it looks at at once, one lot after the other", function()
+    for waiting = 1, 8 do
+      local verdict, world = run(function(world)
+        for i = 1, 8 do
+          if i == waiting then
+            let_thread_wait(world, 1500)
+          else
+            world:spawn { comm = "idle", threads = 1500 }
+          end
+        end
+      end)
+      assert.equal("writeback", verdict.verdict)
+      assert.is_nil(verdict.threads_left)
+      assert.event(world, "task", { pid = 4242,
+        looks = function(looks) return looks == 3 or looks == 4 end })
+    end
+  end)
+
+  it("to say that there was no time for all threads, rather than that nobody waits", function()
+    local verdict = run(function(world)
+      for _ = 1, 40 do
+        world:spawn { comm = "idle", threads = 1500 }
+      end
+    end)
+    assert.same({ "unknown", 10 * 1499 }, { verdict.verdict, verdict.threads_left })
+    assert.matches("^unknown: nobody is known to wait, but there was no time for 14990 threads",
+      verdict.message)
   end)
 
   it("many tasks, of which it shows those that wait longest", function()

@@ -84,6 +84,7 @@ end
 ---@field refaulted number pages of files that were read again soon after they were dropped
 ---@field dirty integer looks at which so much was dirty that writers are held back
 ---@field stuck string? a disk that had requests and ended none
+---@field threads_left integer threads that were not looked at
 
 
 local function has_voted(evidence, cause)
@@ -119,7 +120,8 @@ function stall.judge(evidence)
       or (votes.writeback or 0) > (votes.disk or 0)
     return writes and "writeback" or "disk"
   end
-  return most_voted(evidence) or has_voted(evidence, "unseen") and "unknown" or "nothing"
+  local is_blind = has_voted(evidence, "unseen") or evidence.threads_left > 0
+  return most_voted(evidence) or is_blind and "unknown" or "nothing"
 end
 
 
@@ -204,24 +206,57 @@ local function look_at_threads(pw, seen, row, causes)
 end
 
 
---- Looks at who waits now.
+--- Looks until each process's threads were looked at, one as a rule.
+local function new_round()
+  return { looks = 0, short = 0, counts = {}, of_threads = {}, done = {} }
+end
+
+
+--- Counts the looks of a round. What threads wait for counts for all of them: each was looked at
+--- once.
+local function end_round(seen)
+  local round = seen.round
+  for cause in pairs(round.of_threads) do
+    round.counts[cause] = round.looks
+    round.short = SHORTAGES[cause] and round.looks or round.short
+  end
+  for cause, looks in pairs(round.counts) do
+    seen.votes[cause] = (seen.votes[cause] or 0) + looks
+  end
+  seen.waiting = seen.waiting + round.short
+  seen.round = new_round()
+end
+
+
+--- Looks at who waits now, and at the threads of as many processes as there is time for; the looks
+--- to come go on with the others.
 local function look(pw, seen, snapshot)
-  local causes, left, threads, short = {}, TASKS_A_LOOK, THREADS_A_LOOK, false
+  local round, causes, short = seen.round, {}, false
+  local tasks, threads, behind = TASKS_A_LOOK, THREADS_A_LOOK, 0
   for row in assert(snapshot:refresh()):each() do
-    if row.state == "D" and left > 0 then
-      left = left - 1
+    if row.state == "D" and tasks > 0 then
+      tasks = tasks - 1
       causes[look_at(seen.tasks, row:process(), row.comm)] = true
     end
-    if row.threads > 1 and threads > 0 then
-      threads = threads - row.threads
-      look_at_threads(pw, seen, row, causes)
+    if row.threads > 1 and not round.done[row.pid] then
+      if threads > 0 then
+        threads, round.done[row.pid] = threads - row.threads, true
+        look_at_threads(pw, seen, row, round.of_threads)
+      else
+        behind = behind + row.threads - 1
+      end
     end
   end
+  round.looks = round.looks + 1
   for cause in pairs(causes) do
-    seen.votes[cause] = (seen.votes[cause] or 0) + 1
+    round.counts[cause] = (round.counts[cause] or 0) + 1
     short = short or SHORTAGES[cause]
   end
-  seen.waiting = seen.waiting + (short and 1 or 0)
+  round.short = round.short + (short and 1 or 0)
+  seen.threads_left = math.min(seen.threads_left, behind)
+  if behind == 0 then
+    end_round(seen)
+  end
 end
 
 
@@ -235,6 +270,8 @@ end
 ---@field direct integer looks since the one before which programs reclaimed memory themselves
 ---@field before table what is counted, at the first look
 ---@field after table and at the last
+---@field threads_left integer threads that there was no time to look at
+---@field private round table
 
 --- Looks again and again for a while, in a task. Kernel threads count: they write and reclaim.
 ---@param pw pagewarden.Pw
@@ -244,7 +281,8 @@ end
 function stall.observe(pw, window, interval)
   local snapshot <close> = assert(pw.proc.processes { "pid", "comm", "start_time", "state",
     "threads" })
-  local seen = { looks = 0, tasks = {}, votes = {}, waiting = 0, dirty = 0, direct = 0 }
+  local seen = { looks = 0, tasks = {}, votes = {}, waiting = 0, dirty = 0, direct = 0,
+    threads_left = math.maxinteger, round = new_round() }
   seen.before = read_all(pw)
   local direct = seen.before.counts.direct + seen.before.counts.stalls
   repeat
@@ -256,6 +294,7 @@ function stall.observe(pw, window, interval)
     seen.direct = seen.direct + (now.direct + now.stalls > direct and 1 or 0)
     direct = now.direct + now.stalls
   until pw:now() >= seen.before.at + window
+  end_round(seen)
   seen.after = read_all(pw)
   seen.seconds = seen.after.at - seen.before.at
   return seen
