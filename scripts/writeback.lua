@@ -155,6 +155,7 @@ local function start(pw, o)
     if now then
       local uses, seconds = disks.between(last.disks, now, at - last.at), at - last.at
       last.disks, last.at = keep_disks(now), at
+      write_speed.keep(seen, last.disks)
       write_speed.learn(seen, uses, seconds, count_written(pw, last) or nil)
       adapt()
     end

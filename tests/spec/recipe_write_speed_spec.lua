@@ -78,6 +78,27 @@ describe("how fast disks write", function()
     assert.is_true(speed > 40 and speed < 60, tostring(speed))
   end)
 
+  it("is that of the disks that are left when one was pulled out", function()
+    local seen = write_speed.new()
+    for _ = 1, 4 do
+      write_speed.learn(seen, { use("stick", 50, 100), use("sda", 200, 40) }, 5)
+    end
+    write_speed.keep(seen, { { name = "sda" }, { name = "sdb" } })
+    local speed, name = write_speed.of(seen)
+    assert.same({ 100, "sda" }, { math.floor(speed / MIB + 0.5), name })
+    write_speed.keep(seen, {})
+    assert.is_nil(write_speed.of(seen))
+    write_speed.learn(seen, { use("sda", 50, 100) }, 5)
+    assert.equal(10 * MIB, (write_speed.of(seen)))
+  end)
+
+  it("is that of what the cache held when one disk of a mirror is gone", function()
+    local seen = write_speed.new()
+    write_speed.learn(seen, { use("sda", 500, 100), use("sdb", 500, 100) }, 5, 500 * MIB)
+    write_speed.keep(seen, { { name = "sdb" } })
+    assert.same({ 100 * MIB, "sdb" }, { write_speed.of(seen) })
+  end)
+
   it("forgets a disk that is written to no more", function()
     local looks = { { use("stick", 50, 100) }, { use("stick", 50, 100) } }
     for i = 3, 200 do

@@ -166,6 +166,16 @@ describe("writeback", function()
     assert.event(world, "adapted", { disk = "sdb" })
   end)
 
+  it("lets a stick that was pulled out hold nobody up", function()
+    local world <close> = new()
+    world.writes.sda, world.writes.sdb = { 80, 40 }, { 10, 100 }
+    world:advance "3m"
+    assert.same({ 450 }, { limits(world)[1] })
+    table.remove(world.disks, 2)
+    world:advance "70s"
+    assert.event(world, "adapted", { disk = "sda", limit = 695 * MIB })
+  end)
+
   it("learns nothing from what programs write around the cache", function()
     local world <close> = new()
     world.writes.sda = { 100, 100, true }

@@ -82,6 +82,25 @@ function write_speed.learn(seen, uses, seconds, cached)
 end
 
 
+--- Forgets disks that are there no more: nobody waits for a stick that was pulled out. What is left
+--- was written to the others, at most what they wrote: they may be mirrors of those.
+---@param seen pagewarden.recipe.Seen
+---@param rows pagewarden.Disk[] that are there
+function write_speed.keep(seen, rows)
+  local disks, bytes = {}, 0
+  for _, row in ipairs(rows) do
+    local disk = seen.disks[row.name]
+    disks[row.name], bytes = disk, bytes + (disk and disk.bytes or 0)
+  end
+  for name in pairs(seen.disks) do
+    if not disks[name] then
+      seen.bytes = math.min(seen.bytes, bytes)
+    end
+  end
+  seen.disks = disks
+end
+
+
 --- How fast all that is dirty would be written: until the disk is done that is busy longest.
 ---@param seen pagewarden.recipe.Seen
 ---@return number? speed bytes a second; nil as long as too little was seen
