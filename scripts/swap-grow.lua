@@ -35,7 +35,7 @@ local function start(pw, o)
   if sign and not o.force then
     return nil, ("in a container (%s) swap is the whole machine's; see force"):format(sign)
   end
-  local areas, message = pw.swap.areas()
+  local areas, message = pw.swap.areas(o.folder)
   local rooms = nil
   if areas then
     rooms, message = files.rooms(pw, { o.folder }, o.reserve)
@@ -51,7 +51,7 @@ local function start(pw, o)
 
   local function measure()
     pw.proc.meminfo(memory)
-    areas = assert(pw.swap.areas())
+    areas = assert(pw.swap.areas(o.folder))
     local found = balance.of(memory, areas, o.folder)
     found.free, found.total = found.free + promised, found.total + promised
     return found, 100 * found.free / found.total

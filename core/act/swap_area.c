@@ -2,7 +2,6 @@
 #include "act/swap_area.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/swap.h>
 #include <unistd.h>
@@ -10,7 +9,6 @@
 #include "act/swap_imagined.h"
 #include "act/swap_zram.h"
 #include "read/keyed.h"
-#include "read/swaps.h"
 
 /* Where linux/swap.h has these, sys/swap.h has only the first. */
 #ifndef SWAP_FLAG_DISCARD_ONCE
@@ -19,10 +17,31 @@
 #endif
 
 
-static bool is_named(const struct pw_swap_area *area, const char *path) {
-    char name[PATH_MAX];
-    size_t size = pw_swap_filename(area, name, sizeof name);
-    return !area->deleted && pw_slice_is((struct pw_slice){name, size}, path);
+/* Only where there is such a name is the file asked. */
+static bool find_cut(const struct pw_source *source, struct pw_slice text, const char *path,
+                     struct pw_swap_area *area) {
+    const char *last = strrchr(path, '/') + 1;
+    if (!pw_find_swap_area_below(text, last, INT64_MAX, area)) {
+        return false;
+    }
+    return pw_find_swap_area_below(text, last, pw_swap_active_bytes(source, path), area);
+}
+
+
+bool pw_swap_area_find(const struct pw_source *source, struct pw_slice text, const char *path,
+                       struct pw_swap_area *area) {
+    return pw_find_swap_area(text, path, area) || find_cut(source, text, path, area);
+}
+
+
+static int count_areas(struct pw_slice text) {
+    struct pw_swap_area area;
+    struct pw_flaws flaws = {0};
+    int count = 0;
+    while (pw_next_swap_area(&text, &area, &flaws)) {
+        count++;
+    }
+    return count;
 }
 
 
@@ -31,14 +50,11 @@ static int read_swaps(const struct pw_source *source, struct pw_buffer *buffer, 
     int error = pw_source_read(source, "proc/swaps", buffer);
     struct pw_slice text = error ? pw_slice_of("") : pw_buffer_text(buffer);
     struct pw_swap_area area;
-    struct pw_flaws flaws = {0};
-    while (pw_next_swap_area(&text, &area, &flaws)) {
-        use->areas++;
-        if (is_named(&area, path)) {
-            use->on = true;
-            use->priority = area.priority < 0 ? PW_SWAP_ANY_PRIORITY : (int)area.priority;
-            use->used_bytes = area.used_bytes;
-        }
+    use->areas = count_areas(text);
+    use->on = pw_swap_area_find(source, text, path, &area);
+    if (use->on) {
+        use->priority = area.priority < 0 ? PW_SWAP_ANY_PRIORITY : (int)area.priority;
+        use->used_bytes = area.used_bytes;
     }
     return error == -ENOENT ? 0 : error; /* a kernel without swap */
 }

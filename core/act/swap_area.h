@@ -8,6 +8,7 @@
 
 #include "act/swap_probe.h"
 #include "act/swap_state.h"
+#include "read/swaps.h"
 
 /* What the kernel says of a path that is swapped to. */
 struct pw_swap_use {
@@ -17,6 +18,12 @@ struct pw_swap_use {
     int areas;               /* that are on, in all */
     int64_t available_bytes; /* MemAvailable; PW_ABSENT where the kernel does not say */
 };
+
+/* Finds the area of a path in the text of /proc/swaps: false when it is not on. A file is found by
+ * its name and size where the kernel has no path of it any more, but for what was below a mount:
+ * the one that it was put on behind is gone, as with a service and its mounts. */
+bool pw_swap_area_find(const struct pw_source *source, struct pw_slice text, const char *path,
+                       struct pw_swap_area *area);
 
 /* Reads what the kernel says of a path: 0 or -errno. */
 int pw_swap_use_read(const struct pw_source *source, struct pw_buffer *buffer, const char *path,

@@ -337,6 +337,9 @@ int pw_swap_file_remove(const struct pw_source *source, const char *path,
     if (!error && memcmp(&probe.header.uuid, uuid, sizeof *uuid) != 0) {
         error = fail(reason, -EEXIST, "it is not the swap file that was made here");
     }
+    if (!error && pw_swap_active_bytes(source, path) > 0) {
+        error = fail(reason, -EBUSY, "it is on");
+    }
     int folder_fd = error ? error : open_folder(source, path, &name);
     if (!error && folder_fd >= 0) {
         error = unlinkat(folder_fd, name, 0) ? -errno : 0;

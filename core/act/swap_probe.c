@@ -60,3 +60,23 @@ int pw_swap_probe(const struct pw_source *source, const char *path, struct pw_sw
     close(fd);
     return error;
 }
+
+
+/* Of an active swap file fallocate(2) says so before it looks at what is asked for: here for a byte
+ * where no file can have one, so that another file is refused it too (fs/open.c, vfs_fallocate()).
+ */
+static bool is_active(int fd) {
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, INT64_MAX, 1) == -1 && errno == ETXTBSY;
+}
+
+
+int64_t pw_swap_active_bytes(const struct pw_source *source, const char *path) {
+    struct stat status;
+    bool regular = source->live && lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+    int fd = regular ? pw_file_open(source, source->root_fd, path, O_WRONLY) : -1;
+    int64_t size_bytes = fd >= 0 && is_active(fd) ? (int64_t)status.st_size : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return size_bytes;
+}

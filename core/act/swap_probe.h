@@ -19,4 +19,8 @@ struct pw_swap_probe {
 /* Looks at a file or disk: 0 or -errno, EINVAL for what is neither. */
 int pw_swap_probe(const struct pw_source *source, const char *path, struct pw_swap_probe *probe);
 
+/* The size of a file that this kernel swaps to, whatever path that has in /proc/swaps; 0 for one
+ * that it does not, or that may not be asked. Changes nothing. */
+int64_t pw_swap_active_bytes(const struct pw_source *source, const char *path);
+
 #endif

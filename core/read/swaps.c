@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "read/swaps.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* " (deleted)", its blank escaped like those of the name. */
@@ -60,4 +61,51 @@ size_t pw_swap_filename(const struct pw_swap_area *area, char *out, size_t room)
         name.size -= sizeof deleted_suffix - 1;
     }
     return pw_unescape_octal(name, " \t\n\\", out, room);
+}
+
+
+/* Its path as a string; false for one that was removed or is too long. */
+static bool read_path(const struct pw_swap_area *area, char path[PATH_MAX]) {
+    size_t size = area->deleted ? 0 : pw_swap_filename(area, path, PATH_MAX);
+    if (size == 0 || size == PATH_MAX) {
+        return false;
+    }
+    path[size] = '\0';
+    return true;
+}
+
+
+bool pw_find_swap_area(struct pw_slice text, const char *path, struct pw_swap_area *area) {
+    char name[PATH_MAX];
+    struct pw_flaws flaws = {0};
+    while (pw_next_swap_area(&text, area, &flaws)) {
+        if (read_path(area, name) && strcmp(name, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+
+static bool has_last(const struct pw_swap_area *area, const char *last) {
+    char path[PATH_MAX];
+    const char *slash =
+        pw_slice_is(area->type, "file") && read_path(area, path) ? strrchr(path, '/') : NULL;
+    return slash && strcmp(slash + 1, last) == 0;
+}
+
+
+bool pw_find_swap_area_below(struct pw_slice text, const char *last, int64_t size_bytes,
+                             struct pw_swap_area *area) {
+    struct pw_swap_area other;
+    struct pw_flaws flaws = {0};
+    bool found = false;
+    while (pw_next_swap_area(&text, &other, &flaws)) {
+        bool better = !found || other.size_bytes > area->size_bytes;
+        if (other.size_bytes < size_bytes && better && has_last(&other, last)) {
+            *area = other;
+            found = true;
+        }
+    }
+    return found;
 }

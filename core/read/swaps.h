@@ -24,4 +24,12 @@ bool pw_next_swap_area(struct pw_slice *rest, struct pw_swap_area *area, struct 
  * `room` bytes, and returns how many. */
 size_t pw_swap_filename(const struct pw_swap_area *area, char *out, size_t room);
 
+/* Finds in the text of /proc/swaps the file of this path: false when it is not there. */
+bool pw_find_swap_area(struct pw_slice text, const char *path, struct pw_swap_area *area);
+
+/* Finds the file that has a path with this last part, whatever its folder, and is the largest of
+ * those below a size. */
+bool pw_find_swap_area_below(struct pw_slice text, const char *last, int64_t size_bytes,
+                             struct pw_swap_area *area);
+
 #endif

@@ -12,6 +12,9 @@ local HOG_MIB = 150
 --- More than the guest has, by less than its zram takes.
 local SWAPPING_MIB = 230
 
+--- A policy that overruns its deadline since the host took time from the guest is started again.
+local TRIES = 20
+
 
 local function area_of(path)
   for _, area in ipairs(assert(swap.areas())) do
@@ -58,15 +61,32 @@ end
 
 
 --- Has a recipe run, started again should it end, until something is true.
-local function keep_running(words, what, is_true)
+local function keep_running(words, what, is_true, hear)
   local program
   lab.await(what, 400, function()
     if not (program and program:lives()) then
-      program = select(2, lab.hear_recipe(words, "watching"))
+      program = select(2, (hear or lab.hear_recipe)(words, "watching"))
     end
     return is_true()
   end)
   return program
+end
+
+
+--- Starts swap-grow as lab.hear_recipe does, in a namespace of its own where its folder is a mount,
+--- as a service that may write there has it. Both are gone when it ends.
+local function hear_confined(words, part)
+  local folder = words[3]:match "=(.*)"
+  local line = ("mount --bind %s %s && exec pagewarden run %s"):format(folder, folder,
+    table.concat(words, " "))
+  for _ = 1, TRIES do
+    local program = lab.start { "unshare", "-m", "sh", "-c", line }
+    local heard = program:hear(part)
+    if heard then
+      return heard, program
+    end
+  end
+  error(("swap-grow did not say '%s'; the console says why"):format(part), 2)
 end
 
 
@@ -154,6 +174,36 @@ return {
     last:stop()
     assert.is_nil(area_of(path))
   end },
+
+  { "swap-grow has its files again in a service that was started again, and they are undone",
+    function()
+      local folder = lab.scratch.xfs
+      local words = { "swap-grow", "-o", "folder=" .. folder, "-o", "file=64M",
+        "-o", "reserve=4M", "-o", "interval=1s", "-o", "calm=10s" }
+      local path, lost = folder .. "/pagewarden-1", "/pagewarden-1"
+      for _, way in ipairs { "shrunk", "undone" } do
+        lab.hog(HOG_MIB)
+        local first = keep_running(words, "there is a file",
+          function() return area_of(path) end, hear_confined)
+        first:stop()
+        lab.await("its mounts are gone", 10, function() return area_of(lost) end)
+        local line, second = hear_confined(words, "adopted")
+        assert.matches("files of 64 MiB are on from before", line, 1, true)
+        second:stop()
+        lab.clean_up()
+        if way == "shrunk" then
+          keep_running(words, "there is no file", function() return not exists(path) end,
+            hear_confined):stop()
+        else
+          local _, output = lab.run "pagewarden undo"
+          local id = output:match "\n(%d+) +swap /mnt/xfs/pagewarden%-1 +absent"
+          local status, said = lab.run("pagewarden undo " .. assert(id, output))
+          assert.equal(0, status, said)
+        end
+        assert.is_nil(area_of(lost))
+        assert.is_false(exists(path))
+      end
+    end },
 
   { "zram sets a device up before the disks, says how it compresses, resizes it and takes it away",
     function()

@@ -64,6 +64,14 @@ local function fill(...)
 end
 
 
+--- Puts a file of the folder on as a service would whose mounts are gone by now.
+local function put_on_behind_a_mount(folder, path)
+  local status, output = lab.run(("unshare -m sh -c 'mount --bind %s %s && swapon %s'"):format(
+    folder, folder, path))
+  assert.equal(0, status, output)
+end
+
+
 --- A policy that does this in a task, and says "done".
 local function start_task(body)
   return lab.run_policy("swapper", '{ swap = { "/mnt/ext4" } }',
@@ -154,6 +162,40 @@ return {
       assert.is_true(math.abs(total - options.total) < 10 * LOST_BYTES)
     end
     assert.is_nil(io.open(folder .. "/pagewarden-1"))
+  end },
+
+  { "a file that was put on behind a mount that is gone is known again", function()
+    for _, folder in ipairs { lab.scratch.ext4, lab.scratch.xfs, lab.scratch.btrfs } do
+      local path, options = folder .. "/confined", { size = FILE_BYTES, reserve = 0 }
+      assert(swap.make(path, options))
+      lab.defer(function() swap.remove(path) end)
+      put_on_behind_a_mount(folder, path)
+      assert.is_nil(area_of(path))
+      assert.is_table(area_of "/confined")
+      assert.is_true(swap.on(path))
+      assert.equal(path, swap.areas(folder .. "/")[1].path)
+      refused(EBUSY, "it is on already, with a priority of the kernel's",
+        swap.on(path, { priority = 7 }))
+      refused(EEXIST, "it is already swap, and on", swap.make(path, options))
+      assert(swap.remove(path))
+      assert.same({}, swap.areas())
+      assert.is_nil(io.open(path))
+    end
+  end },
+
+  { "a file of the same name elsewhere is not taken for one whose path is lost", function()
+    local lost, other = lab.scratch.ext4 .. "/same", lab.scratch.xfs .. "/same"
+    for _, path in ipairs { lost, other } do
+      assert(swap.make(path, { size = FILE_BYTES, reserve = 0 }))
+      lab.defer(function() swap.remove(path) end)
+    end
+    put_on_behind_a_mount(lab.scratch.ext4, lost)
+    assert.is_table(area_of "/same")
+    assert.equal("/same", swap.areas(lab.scratch.xfs)[1].path)
+    assert(swap.remove(other))
+    assert.is_table(area_of "/same")
+    assert(swap.remove(lost))
+    assert.same({}, swap.areas())
   end },
 
   { "areas of equal priority are filled evenly", function()

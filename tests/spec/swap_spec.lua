@@ -43,6 +43,23 @@ describe("swap.areas", function()
     }, view:areas())
   end)
 
+  it("names the files of a folder as they are there, behind a link too", function()
+    local root = tree.new { ["srv/a"] = "", ["srv/b"] = "", ["proc/swaps"] =
+      "/srv/a file 1 0 -2\n/srv/none file 1 0 -3\n/dev/b partition 1 0 -4\n/b file 1 0 -5\n" }
+    assert(os.execute(("ln -s srv %s/link"):format(root)))
+    local view = assert(swap.open(root))
+    for folder, path in pairs { ["/link//"] = "/link/a", ["/srv"] = "/srv/a", ["/"] = "/srv/a" } do
+      local found = {}
+      for i, area in ipairs(view:areas(folder)) do
+        found[i] = area.path
+      end
+      local gone = path:gsub("a$", "none")
+      assert.same({ path, gone, "/dev/b", "/b" }, found)
+    end
+    assert.equal("/srv/a", view:areas("/none")[1].path)
+    assert.error_matches(function() view:areas "srv" end, "an absolute path expected")
+  end)
+
   it("is unsupported on a kernel without swap", function()
     local view = assert(swap.open(tree.new { ["proc/meminfo"] = "" }))
     assert.equal("unsupported", select(4, view:areas()))

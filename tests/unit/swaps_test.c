@@ -60,12 +60,47 @@ static void a_line_that_is_no_area_is_skipped(void **state) {
 }
 
 
+static const char several[] = "Filename Type Size Used Priority\n"
+                              "/pagewarden-1 file 40 1 -2\n"
+                              "/var/pagewarden-1\\040(deleted) file 90 2 -3\n"
+                              "/srv/pagewarden-1 file 60 3 -4\n"
+                              "/dev/pagewarden-1 partition 70 4 -5\n"
+                              "/pagewarden-10 file 70 5 -6\n";
+
+
+static void an_area_is_found_by_its_path(void **state) {
+    (void)state;
+    assert_true(pw_find_swap_area(pw_slice_of(several), "/srv/pagewarden-1", &area));
+    assert_int_equal(area.priority, -4);
+    assert_false(pw_find_swap_area(pw_slice_of(several), "/var/pagewarden-1", &area));
+    assert_false(pw_find_swap_area(pw_slice_of(several), "pagewarden-1", &area));
+}
+
+
+static bool is_below(const char *last, int64_t kib) {
+    return pw_find_swap_area_below(pw_slice_of(several), last, kib * 1024, &area);
+}
+
+
+static void of_files_of_a_name_the_largest_that_fits_is_found(void **state) {
+    (void)state;
+    assert_true(is_below("pagewarden-1", 1000));
+    assert_int_equal(area.priority, -4);
+    assert_true(is_below("pagewarden-1", 60));
+    assert_int_equal(area.priority, -2);
+    assert_false(is_below("pagewarden-1", 40));
+    assert_false(is_below("pagewarden-2", 1000));
+}
+
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_are_bytes_and_priorities_signed),
         cmocka_unit_test(names_are_unescaped),
         cmocka_unit_test(a_missing_heading_or_no_areas_are_no_flaw),
         cmocka_unit_test(a_line_that_is_no_area_is_skipped),
+        cmocka_unit_test(an_area_is_found_by_its_path),
+        cmocka_unit_test(of_files_of_a_name_the_largest_that_fits_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,11 +93,12 @@ local swap = {}
 
 
 --- The areas that are on.
+---@param folder? string whose files have their path there, whatever the kernel has for them
 ---@return pagewarden.SwapArea[]?
 ---@return string? message
 ---@return integer? errno
 ---@return pagewarden.Kind? kind
-function swap.areas() end
+function swap.areas(folder) end
 
 
 --- What the header of a swap file or disk says.
