@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A job: work that may block for long, or need more memory than there is, done in a process of its
- * own. Whoever asked for it goes on meanwhile and can give it up, and it is the job that the kernel
- * kills when memory runs out: its oom_score_adj is 1000. (swapoff(2) makes its caller the OOM
- * killer's first victim whatever its score: mm/swapfile.c, set_current_oom_origin().) It dies with
- * the thread that started it.
+ * own. Whoever asked for it goes on meanwhile and can give it up. It dies with the thread that
+ * started it.
  */
 #ifndef PAGEWARDEN_ACT_JOB_H
 #define PAGEWARDEN_ACT_JOB_H
@@ -34,6 +32,10 @@ struct pw_job {
     pid_t pid;
     int fd; /* readable when there is news; -1 when the job is closed */
 };
+
+/* In a process whose work takes memory: makes of it what the kernel kills first when that runs out.
+ * Others are not to: to kill one that has nothing frees nothing, and only ends its work. */
+void pw_job_volunteer(void);
 
 /* Starts a job. It has its own copy of all memory, `arguments` too. Returns 0 or -errno, with
  * nothing to close. */

@@ -42,6 +42,7 @@ _Noreturn static void become(const char *const *arguments, int output_fd, int fa
     dup2(output_fd, 1);
     dup2(output_fd, 2);
     signal(SIGPIPE, SIG_DFL);
+    pw_job_volunteer(); /* who knows what memory it takes */
     execve(arguments[0], (char *const *)arguments, (char *const *)environment);
     int error = errno;
     (void)!write(failure_fd, &error, sizeof error);

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "act/job.h"
+
 #define LOOK_EVERY_MS 200
 
 
@@ -18,6 +20,7 @@ _Noreturn static void live_to_swap_off(const struct pw_source *source, const cha
     if (getppid() != parent) {
         _exit(ECANCELED);
     }
+    pw_job_volunteer();
     _exit(-pw_swap_area_off(source, path));
 }
 

@@ -60,6 +60,12 @@ static void a_program_sees_neither_input_nor_environment_of_ours(void **state) {
 }
 
 
+static void a_program_is_killed_before_us(void **state) {
+    (void)state;
+    assert_string_equal(run_for_long("cat /proc/self/oom_score_adj").reason, "1000");
+}
+
+
 static void a_program_that_takes_too_long_ends_with_all_it_started(void **state) {
     (void)state;
     struct pw_job_news news = run("sleep 1000 & sleep 1000", 1000000);
@@ -110,6 +116,7 @@ int main(void) {
         cmocka_unit_test(what_is_printed_at_length_is_cut),
         cmocka_unit_test(a_program_that_is_killed_says_by_what),
         cmocka_unit_test(a_program_sees_neither_input_nor_environment_of_ours),
+        cmocka_unit_test(a_program_is_killed_before_us),
         cmocka_unit_test(a_program_that_takes_too_long_ends_with_all_it_started),
         cmocka_unit_test(what_cannot_be_run_says_why),
         cmocka_unit_test(root_runs_no_program_that_others_may_write),
