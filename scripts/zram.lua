@@ -4,7 +4,9 @@
 -- The guide knows only swap on disks. What goes to a zram device stays in memory, and takes less of
 -- it. By hand, its steps have one order: an algorithm while it is reset, a limit, then its size;
 -- and its priority has to be above that of every disk, or it is filled last. Its size counts pages
--- before they are compressed: what they may take of memory is the limit.
+-- before they are compressed: what they may take of memory is the limit. At the limit the kernel
+-- refuses each page that it is to write there (drivers/block/zram/zram_drv.c, zram_write_page(),
+-- -ENOMEM), which then stays in memory: only a device that is full is passed over for a disk.
 
 local format = require "pagewarden.format"
 local opt = require "pagewarden.option"
@@ -80,6 +82,17 @@ local function choose_priority(o, areas)
 end
 
 
+--- A limit that most pages reach before the size: few compress to less than a half of theirs.
+local function warn_of_limit(pw, bytes, limit)
+  if limit > 0 and bytes > 2 * limit then
+    pw.log("limit", { size = bytes, limit = limit, message = ("%s of pages are in %s only when "
+      .. "they compress to %s: what does not fit stays in memory, since disks get nothing before "
+      .. "the device is full"):format(size(bytes), size(limit),
+      format.percent(100 * limit / bytes)) })
+  end
+end
+
+
 --- What makes no sense beside compressed swap.
 local function warn(pw, areas)
   local zswap, disks = pw.mm.zswap(), false
@@ -124,6 +137,7 @@ local function set_up(pw, o, device)
   local areas, header = pw.swap.areas() or {}, pw.swap.header(path)
   local priority = choose_priority(o, areas)
   warn(pw, areas)
+  warn_of_limit(pw, bytes, o.limit)
   if header then
     local same = device.disksize == bytes and priority_of(areas, path) == priority
       and (o.algorithm == "" or device.comp_algorithm == o.algorithm)
@@ -203,15 +217,17 @@ alone. It says how well what is in it is compressed, and what makes no sense bes
 vm.page-cluster above 0.
 
 The size is that of the pages it takes, before they are compressed: half of memory, at most 4 GiB,
-when none is given. limit is of the memory that it takes for them; pages beyond that go on to the
-disks. Without a zram device it says how to have one; it loads no module. Since swap in memory is
-gone with it, it cannot hold a system that hibernates.
+when none is given. limit is of the memory that it takes for them. Pages beyond that are refused,
+and stay in memory: the disks get some only when the size is full, so that a smaller size is the
+better limit. It warns of one that is less than half the size. Without a zram device it says how to
+have one; it loads no module. Since swap in memory is gone with it, it cannot hold a system that
+hibernates.
 
 It stays when this ends, and is gone after a boot. Remove takes it away, or 'pagewarden undo' with
 its number. In a container it refuses, since swap is the whole machine's.]],
   examples = {
     "pagewarden run zram",
-    "pagewarden run zram -o size=8G -o algorithm=zstd -o limit=2G",
+    "pagewarden run zram -o size=8G -o algorithm=zstd",
     "pagewarden run zram -o remove=yes",
   },
   tags    = { "swap", "reversible", "one-shot" },

@@ -72,6 +72,17 @@ describe("zram", function()
     assert.event(world, "set_up", { size = 64 * MIB, priority = 7, limit = 16 * MIB })
   end)
 
+  it("warns of a limit that keeps the device from its size", function()
+    local world <close> = new { size = "64M", limit = "16M" }
+    world:run()
+    assert.event(world, "limit", { message = "64 MiB of pages are in 16 MiB only when they "
+      .. "compress to 25%: what does not fit stays in memory, since disks get nothing before the "
+      .. "device is full" })
+    local ample <close> = new { size = "64M", limit = "32M" }
+    ample:run()
+    assert.no_event(ample, "limit")
+  end)
+
   it("is filled before every disk", function()
     local world <close> = new({ size = "1M" }, function(world)
       add_device(world, "zram0")
