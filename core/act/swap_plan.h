@@ -16,6 +16,8 @@
 struct pw_swap_plan_file {
     int64_t size_bytes;
     bool on;
+    bool made;    /* by this plan */
+    bool skipped; /* it cannot be put on, or nothing be made of its number */
 };
 
 struct pw_swap_plan {
@@ -45,6 +47,10 @@ struct pw_swap_plan_step pw_swap_plan_next(const struct pw_swap_plan *plan);
 
 /* Notes that it was done. */
 void pw_swap_plan_note(struct pw_swap_plan *plan, const struct pw_swap_plan_step *step);
+
+/* Whether there is another way when a step could not be taken, which is noted: a file that was
+ * there is not put on, and may then be removed or not; of a number no file is made. */
+bool pw_swap_plan_skip(struct pw_swap_plan *plan, const struct pw_swap_plan_step *step);
 
 /* How much is in files that are on. */
 int64_t pw_swap_plan_total(const struct pw_swap_plan *plan);

@@ -16,6 +16,9 @@
 /* Where the folder, the options and the plan are on the stack. */
 enum { FOLDER = 2, OPTIONS, THE_PLAN };
 
+/* nil, message, errno, kind */
+#define FAILURE_RESULTS 4
+
 /* A plan that is carried out, and the step that is being taken. */
 struct course {
     struct pw_swap_plan plan;
@@ -66,7 +69,8 @@ static int read_file(struct pw_reader *reader, const char *folder, int number,
         error = pw_swap_area_read(&reader->source, &reader->buffer, resolved, &state);
     }
     if (!error && state.place >= PW_SWAP_OFF) {
-        *file = (struct pw_swap_plan_file){state.size_bytes, state.place == PW_SWAP_ON};
+        *file = (struct pw_swap_plan_file){.size_bytes = state.size_bytes,
+                                           .on = state.place == PW_SWAP_ON};
     }
     return error;
 }
@@ -144,14 +148,42 @@ static int take_step(lua_State *L) {
 }
 
 
-/* A step that failed is the end, and why it did is the result. */
+/* Why a step failed is the result. */
+static int give_up(lua_State *L, int status, lua_KContext context) {
+    (void)status, (void)context;
+    lua_settop(L, THE_PLAN + FAILURE_RESULTS);
+    return FAILURE_RESULTS;
+}
+
+
+/* A file that was made and cannot be put on is not left. */
+static int unmake(lua_State *L, const struct course *course) {
+    struct pw_swap_plan_step removal = {PW_SWAP_PLAN_REMOVE, course->step.number, 0};
+    push_step(L, &removal);
+    lua_callk(L, 3, 0, 0, give_up);
+    return give_up(L, LUA_OK, 0);
+}
+
+
+/* Whether a failure is that of one file or number: who has no right, or no place for an area, has
+ * none for any, and a disk has room for no file. EBUSY is the gate's, of a number. */
+static bool is_of_one(const struct pw_swap_plan_step *step, int error) {
+    bool making = step->act == PW_SWAP_PLAN_MAKE;
+    return making ? error == EBUSY : error != EPERM && error != EACCES && error != ECANCELED;
+}
+
+
+/* What failed is gone without if there is another way; else that is the end. */
 static int go_on(lua_State *L, int status, lua_KContext context) {
     struct course *course = lua_touserdata(L, THE_PLAN);
     (void)status, (void)context;
-    if (lua_isnil(L, THE_PLAN + 1)) {
-        return lua_gettop(L) - THE_PLAN;
+    if (!lua_isnil(L, THE_PLAN + 1)) {
+        pw_swap_plan_note(&course->plan, &course->step);
+    } else if (!is_of_one(&course->step, (int)lua_tointeger(L, THE_PLAN + 3)) ||
+               !pw_swap_plan_skip(&course->plan, &course->step)) {
+        bool made = course->plan.files[course->step.number].made;
+        return made ? unmake(L, course) : give_up(L, LUA_OK, 0);
     }
-    pw_swap_plan_note(&course->plan, &course->step);
     lua_settop(L, THE_PLAN);
     return take_step(L);
 }
@@ -161,8 +193,9 @@ static int go_on(lua_State *L, int status, lua_KContext context) {
 Grows or shrinks swap by whole files in a folder, `pagewarden-1` and so on, until those that are on
 have as much in all as is wanted, or are as near above it as whole files get. Files that are there
 and off, as after a boot, are put on first. What is removed is taken off as `off` does: never when
-memory has no room for it. When a step fails, what was done before it stays. In a policy, only a
-task may call it.
+memory has no room for it. A file that cannot be put on is gone without; one that was just made is
+removed again. When a step fails, what was done before it stays. In a policy, only a task may call
+it.
 @function resize
 @tparam string folder
 @tparam table options `{ total = (bytes), file = (as large as a file is made; 256 MiB without it),

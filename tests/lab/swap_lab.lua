@@ -143,10 +143,14 @@ return {
         break
       end
     end
+    local resized = { swap.resize(lab.scratch.xfs, { total = FILE_BYTES }) }
     for _, path in ipairs(paths) do
       assert(swap.remove(path))
     end
-    refused(EPERM, "areas are on, and the kernel has no room for more", nil, message, errno)
+    local no_room = "areas are on, and the kernel has no room for more"
+    refused(EPERM, no_room, nil, message, errno)
+    refused(EPERM, no_room, table.unpack(resized))
+    assert.is_nil(io.open(lab.scratch.xfs .. "/pagewarden-1"))
   end },
 
   { "swap in a folder grows and shrinks by whole files", function()

@@ -216,6 +216,25 @@ describe("swap-grow", function()
       end
     end)
 
+  --- A file of SMALL's size as a run leaves it.
+  local function small_file()
+    local world <close> = new(SMALL)
+    has_available(world, 190)
+    world:advance "6s"
+    return contents(world, "/var/pagewarden-1")
+  end
+
+  it("goes on with other files where one cannot be put on", function()
+    local world <close> = new(SMALL)
+    world:write("var/pagewarden-1", small_file():sub(1, -4097))
+    has_available(world, 190)
+    world:advance "6s"
+    local on = areas(world)
+    assert.same({ "/var/pagewarden-2", "/var/pagewarden-3" }, { on[1][1], on[2][1] })
+    assert.event(world, "grown", { total = 40 * MIB })
+    assert.is_nil(contents(world, "/var/pagewarden-1"))
+  end)
+
   it("leaves files alone that are not its own", function()
     local world <close> = new()
     world:write("var/pagewarden-1", "something else")

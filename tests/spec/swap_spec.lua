@@ -387,6 +387,17 @@ describe("swap.resize", function()
     local folder <close> = folders.new()
     assert.equal(0, swap.resize(folder.path, { total = 0 }))
   end)
+
+  it_makes("removes again what it made and cannot put on", function()
+    local view = assert(swap.open(tree.new { ["var/"] = "", ["proc/swaps"] = "" }))
+    local ok, message, _, kind = view:resize("/var", { total = MIB, reserve = 0 })
+    assert.is_nil(ok)
+    assert.equal("swap /var/pagewarden-1: it is done to this machine only, not to another root",
+      message)
+    assert.equal("denied", kind)
+    assert.equal("gone", select(4, view:header "/var/pagewarden-1"))
+    tree.remove_all()
+  end)
 end)
 
 
