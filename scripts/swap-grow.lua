@@ -71,8 +71,7 @@ local function start(pw, o)
       priority = o.priority >= 0 and o.priority or nil,
       progress = files.progress(pw, PROGRESS_S, o.folder, "are done") })
     if not total then
-      complain(reason)
-      return nil
+      return nil, reason
     end
     promised, said = 0, nil
     local missing = total - measure().bytes
@@ -84,17 +83,24 @@ local function start(pw, o)
     local has = found.bytes + promised
     local room = assert(pw.swap.room(o.folder, { reserve = reserve })).room
     local wanted = math.ceil(balance.lacking(found, o.target) / file) * file
-    local more = math.min(wanted, most - has, room)
+    local idle, smallest = files.find_idle(pw, o.folder, found.own)
+    local left, allowed = room, most - has
+    local more = math.min(math.max(wanted, smallest, LEAST), allowed, left + idle)
     retry_at = pw:now() + RETRY_S
     if more < LEAST then
-      return complain(room < LEAST
+      return complain(allowed >= LEAST
         and ("swap should grow, and the disk of %s has no room"):format(o.folder)
         or ("swap should grow, and %s in files are the most it may have"):format(size(has)))
     end
     files.warn_of_plain(pw, rooms, areas)
     rooms = {} -- once is enough
-    local total = resize(has + more)
-    if total then
+    local total, reason = resize(has + more)
+    if not total and idle > 0 and left >= LEAST then
+      total, reason = resize(has + math.min(more, left)) -- perhaps none that is off can be put on
+    end
+    if not total then
+      complain(reason)
+    else
       retry_at = 0
       pw.log("grown", { bytes = total - has, total = total, percent = percent,
         message = ("%s of memory and swap were free: %s of swap more, %s in files now"):format(
@@ -162,7 +168,10 @@ local function start(pw, o)
         message = ("%d files of %s are on from before"):format(#found.own, size(found.bytes)) })
     end
     if percent >= o.low then
-      resize(found.bytes)
+      local ok, reason = resize(found.bytes)
+      if not ok then
+        complain(reason)
+      end
     else
       grow(found, percent)
     end

@@ -224,6 +224,31 @@ describe("swap-grow", function()
     return contents(world, "/var/pagewarden-1")
   end
 
+  it("puts its files on that are off though the disk has no room for others", function()
+    local world <close> = new { file = "20M", most = "60M", reserve = "1000T" }
+    local kept = small_file()
+    world:write("var/pagewarden-1", kept)
+    world:write("var/pagewarden-7", kept)
+    has_available(world, 10)
+    world:advance "6s"
+    assert.event(world, "grown", { total = 40 * MIB })
+    assert.equal(2, #areas(world))
+    world:advance "2m"
+    assert.event(world, "stuck",
+      { message = "swap should grow, and the disk of /var has no room" })
+  end)
+
+  it("puts a file on that is larger than what is lacking, where there is room for no other",
+    function()
+      local world <close> = new { file = "1M", most = "60M", reserve = "1000T",
+        target = "21%" }
+      world:write("var/pagewarden-1", small_file())
+      has_available(world, 199)
+      world:write("proc/swaps", HEADING .. "/dev/sda partition\t133120\t108544\t5\n")
+      world:advance "6s"
+      assert.event(world, "grown", { total = 20 * MIB })
+    end)
+
   it("goes on with other files where one cannot be put on", function()
     local world <close> = new(SMALL)
     world:write("var/pagewarden-1", small_file():sub(1, -4097))

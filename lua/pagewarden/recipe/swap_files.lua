@@ -87,6 +87,29 @@ function files.find(pw, folders, label)
 end
 
 
+--- What of a folder's files `pagewarden-1` and so on could be put on: they have their room already.
+---@param pw table
+---@param folder string
+---@param on pagewarden.SwapArea[] those of them that are on
+---@return integer bytes
+---@return integer smallest bytes; 0 when there are none
+function files.find_idle(pw, folder, on)
+  local active, total, smallest = {}, 0, nil
+  for _, area in ipairs(on) do
+    active[area.path] = true
+  end
+  for number = 1, files.MOST do
+    local path = folder:gsub("/*$", "/pagewarden-") .. number
+    local header = not active[path] and pw.swap.header(path)
+    if header and header.size and not header.problem then
+      total = total + header.size
+      smallest = math.min(smallest or header.size, header.size)
+    end
+  end
+  return total, smallest or 0
+end
+
+
 --- The lowest priority that was chosen for an area on a disk, if any was.
 ---@param areas pagewarden.SwapArea[]
 ---@return integer?
