@@ -17,6 +17,10 @@ local size, percentage = format.size, format.percent
 --- A smaller file is not worth one of the few places that the kernel has for areas.
 local LEAST <const> = 16 << 20
 
+--- So much of the disk's room is left to others: when they have had that too, it is they who are
+--- short of it, and not its own files that have filled the disk.
+local MARGIN <const> = LEAST
+
 --- A header's page a file, which /proc/swaps leaves out, is no difference.
 local ROUNDING <const> = 8 << 20
 
@@ -84,7 +88,7 @@ local function start(pw, o)
     local room = assert(pw.swap.room(o.folder, { reserve = reserve })).room
     local wanted = math.ceil(balance.lacking(found, o.target) / file) * file
     local idle, smallest = files.find_idle(pw, o.folder, found.own)
-    local left, allowed = room, most - has
+    local left, allowed = math.max(room - MARGIN, 0), most - has
     local more = math.min(math.max(wanted, smallest, LEAST), allowed, left + idle)
     retry_at = pw:now() + RETRY_S
     if more < LEAST then

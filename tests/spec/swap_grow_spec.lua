@@ -249,6 +249,16 @@ describe("swap-grow", function()
       assert.event(world, "grown", { total = 20 * MIB })
     end)
 
+  it("leaves the disk more than others must take before it gives files back", function()
+    local other <close> = new()
+    local free = assert(require("pagewarden.swap").room(other.path)).free
+    local world <close> = new { reserve = ("%dK"):format((free >> 10) - (120 << 10)) }
+    has_available(world, 190)
+    world:advance "6s"
+    local grown = world:logged("grown")[1].bytes
+    assert.is_true(grown > 60 * MIB and grown < 112 * MIB, grown)
+  end)
+
   it("goes on with other files where one cannot be put on", function()
     local world <close> = new(SMALL)
     world:write("var/pagewarden-1", small_file():sub(1, -4097))
