@@ -106,3 +106,21 @@ int pw_swap_resolve(const struct pw_source *source, const char *path, char *reso
     }
     return more == 1 ? -ELOOP : more;
 }
+
+
+int pw_swap_resolve_folder(const struct pw_source *source, const char *folder,
+                           char resolved[PATH_MAX]) {
+    int fd = pw_source_open_at(source, source->root_fd, folder);
+    if (fd < 0) {
+        return fd;
+    }
+    int error = name_of(fd, resolved, PATH_MAX);
+    close(fd);
+    if (!error) {
+        error = cut_root(source, resolved);
+    }
+    if (!error && !resolved[0]) {
+        strcpy(resolved, "/");
+    }
+    return error;
+}

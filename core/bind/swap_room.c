@@ -7,6 +7,7 @@
 
 #include "act/file.h"
 #include "act/swap_disk.h"
+#include "act/swap_path.h"
 #include "bind/act.h"
 #include "bind/swap.h"
 
@@ -38,9 +39,10 @@ static bool is_imagined(lua_State *L) {
 }
 
 
-static void push_room(lua_State *L, const struct pw_swap_disk *disk, int64_t free_bytes,
-                      int64_t room_bytes) {
-    lua_createtable(L, 0, 4);
+static void push_room(lua_State *L, const char *path, const struct pw_swap_disk *disk,
+                      int64_t free_bytes, int64_t room_bytes) {
+    lua_createtable(L, 0, 5);
+    pw_set_slice(L, "path", pw_slice_of(path));
     pw_set_slice(L, "filesystem", pw_slice_of(disk->name));
     pw_set_integer(L, "free", free_bytes > 0 ? free_bytes : 0);
     pw_set_integer(L, "room", room_bytes > 0 ? room_bytes : 0);
@@ -55,7 +57,8 @@ How much room a folder has for swap files.
 @function room
 @tparam string folder
 @tparam[opt] table options `{ reserve = (bytes to be left free on the disk, as for `make`) }`
-@treturn[1] table `{ filesystem = "ext4", free = (bytes that may be written there), room = (of
+@treturn[1] table `{ path = (the folder's, through no link: the one that has to be granted),
+filesystem = "ext4", free = (bytes that may be written there), room = (of
 these, what is left without the reserve), refusal = (why there can be no swap on this file system;
 nil when there can) }`
 @return[2] nil, "swap FOLDER: reason", errno, kind
@@ -65,10 +68,14 @@ int pw_swap_push_room(lua_State *L) {
     struct pw_reader *reader = pw_check_view(L, 1, PW_SWAP);
     const char *folder = luaL_checkstring(L, 2);
     struct pw_swap_disk disk;
+    char path[PATH_MAX];
     pw_check_surplus(L, 3);
     luaL_argcheck(L, folder[0] == '/', 2, "an absolute path expected");
     int64_t reserve_bytes = check_reserve(L);
-    int fd = pw_file_open(&reader->source, reader->source.root_fd, folder, O_RDONLY | O_DIRECTORY);
+    int unresolved = pw_swap_resolve_folder(&reader->source, folder, path);
+    int fd = unresolved ? unresolved
+                        : pw_file_open(&reader->source, reader->source.root_fd, path,
+                                       O_RDONLY | O_DIRECTORY);
     int error = fd < 0 ? -fd : -pw_swap_disk_of(fd, &disk);
     int64_t free_bytes = error ? 0 : pw_swap_disk_room(fd, 0);
     int64_t room_bytes = error ? 0 : pw_swap_disk_room(fd, reserve_bytes);
@@ -79,6 +86,6 @@ int pw_swap_push_room(lua_State *L) {
         return pw_swap_fail(L, folder,
                             error == ENOENT ? "there is no such folder" : strerror(error), error);
     }
-    push_room(L, &disk, free_bytes, room_bytes);
+    push_room(L, path, &disk, free_bytes, room_bytes);
     return 1;
 }

@@ -312,6 +312,19 @@ describe("swap-grow", function()
     end)
   end
 
+  it("refuses a folder behind a link, whose files have another path", function()
+    for folder, where in pairs { ["/link/"] = "/var", ["/link/in"] = "/var/in" } do
+      local world <close> = new { folder = folder }
+      world:write("var/in/.keep", "")
+      assert(os.execute(("ln -s var %s/link"):format(world.path)))
+      assert.error_matches(function() world:advance "1s" end,
+        ("%s is %s, by way of a link: give that"):format(folder, where))
+    end
+    local plain <close> = new { folder = "/var//" }
+    plain:advance "1s"
+    assert.event(plain, "watching", {})
+  end)
+
   it("refuses where the kernel has no swap, and in a container", function()
     local without <close> = new()
     os.remove(without.path .. "/proc/swaps")

@@ -129,6 +129,17 @@ describe("swap.room", function()
     assert.equal(0, view:room("/var", { reserve = 1 << 60 }).room)
   end)
 
+  it("says where a folder is, through no link", function()
+    local root = tree.new { ["srv/swap/a"] = "" }
+    assert(os.execute(("ln -s srv %s/var; ln -s ../srv/swap %s/srv/link"):format(root, root)))
+    local view = assert(swap.open(root))
+    for _, folder in ipairs { "/srv/swap", "/var/swap/", "/srv/link", "//var/./swap" } do
+      assert.equal("/srv/swap", assert(view:room(folder)).path)
+    end
+    assert.equal("/", assert(view:room "/").path)
+    assert.equal("/", assert(swap.room "/").path)
+  end)
+
   it("says which file systems have no swap", function()
     local room = assert(swap.room "/proc")
     assert.equal("its file system", room.filesystem)

@@ -41,6 +41,7 @@ local swap = {}
 
 
 ---@class pagewarden.SwapRoom
+---@field path string the folder's, through no link
 ---@field filesystem string
 ---@field free integer bytes
 ---@field room integer bytes, without the reserve

@@ -19,6 +19,14 @@ files.MOST = 32
 ---@field encrypted boolean?
 
 
+--- What there is to say of a folder that is reached through links: the kernel knows its files by
+--- another path, which is the one that has to be granted.
+local function problem_of_links(folder, path)
+  local plain = folder:gsub("/+", "/"):gsub("(.)/$", "%1")
+  return plain ~= path and ("%s is %s, by way of a link: give that"):format(folder, path) or nil
+end
+
+
 --- The folders with their room. `reserve` is what is left free on each disk: 0 for a twentieth of
 --- it, at most 1 GiB.
 ---@param pw table
@@ -33,6 +41,10 @@ function files.rooms(pw, folders, reserve)
     if not room or room.refusal then
       return nil, message or ("%s: there is no swap on %s: %s"):format(folder, room.filesystem,
         room.refusal)
+    end
+    local problem = problem_of_links(folder, room.path)
+    if problem then
+      return nil, problem
     end
     local found = site.of(pw.proc, folder)
     local disk = found and table.concat(found.disks, ",") or folder
