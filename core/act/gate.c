@@ -254,27 +254,49 @@ static bool make_entry(struct pw_passage *passage) {
 }
 
 
+/* What this run has done to the path since comes to its end with what is taken over. */
+static void take_over(struct pw_passage *passage, struct pw_journal *journal,
+                      struct pw_entry *inherited) {
+    if (passage->entry) {
+        passage->entry->state = PW_ENTRY_CLOSED;
+        pw_journal_record(passage->journal, passage->entry);
+    }
+    passage->journal = journal;
+    passage->entry = inherited;
+}
+
+
 /* When a policy removes an area that it made when it ran before, nothing is left to undo of either:
- * what was kept then is taken over, and comes to its end here. */
+ * what was kept then is taken over, and comes to its end here. Of a path that this run has done
+ * something to, only what outlasts more than that does. */
 static bool inherit(struct pw_passage *passage) {
     struct pw_gate *gate = passage->gate;
     struct pw_journal *const journals[] = {&gate->journal_on_disk, &gate->journal};
+    struct pw_entry *inherited = NULL;
     bool removes = passage->setting->kind == PW_SETTING_SWAP && passage->act->lifetime == PW_KEEP &&
                    strcmp(passage->act->value, "absent") == 0;
-    for (int i = 0; i < PW_JOURNAL_PLACES && removes && !passage->entry; i++) {
-        passage->journal = journals[i];
-        passage->entry = pw_undo_inherit(journals[i], &gate->buffer, passage->setting,
-                                         passage->actor->policy, &passage->now);
+    for (int i = 0; i < PW_JOURNAL_PLACES && removes && !inherited; i++) {
+        if (passage->entry && passage->journal == journals[i]) {
+            break;
+        }
+        inherited = pw_undo_inherit(journals[i], &gate->buffer, passage->setting,
+                                    passage->actor->policy, &passage->now);
+        if (inherited) {
+            take_over(passage, journals[i], inherited);
+        }
     }
-    return passage->entry != NULL;
+    return inherited != NULL;
 }
 
 
 /* Writes the record that undoes the act, before there is anything to undo. */
 static bool prepare(struct pw_passage *passage) {
     bool own = passage->entry != NULL;
-    passage->known = own || inherit(passage);
-    if (own ? !check_foreign(passage) : !passage->known && !make_entry(passage)) {
+    if (own && !check_foreign(passage)) {
+        return false;
+    }
+    passage->known = inherit(passage) || own;
+    if (!passage->known && !make_entry(passage)) {
         return false;
     }
     struct pw_entry *entry = passage->entry;

@@ -364,9 +364,9 @@ int pw_undo_adopt(struct pw_journal *journal, struct pw_buffer *buffer) {
 static bool is_kept(const struct found *found, const struct pw_setting *setting, const char *policy,
                     const struct pw_values *now) {
     const struct pw_entry *entry = found->entry;
-    return entry->lifetime == PW_KEEP && entry->state == PW_ENTRY_HELD &&
-           strcmp(entry->key, setting->key) == 0 && strcmp(entry->policy, policy) == 0 &&
-           is_ours(found->journal, entry, setting, now);
+    bool whole = entry->state == PW_ENTRY_HELD || entry->state == PW_ENTRY_WRITING;
+    return entry->lifetime == PW_KEEP && whole && strcmp(entry->key, setting->key) == 0 &&
+           strcmp(entry->policy, policy) == 0 && is_ours(found->journal, entry, setting, now);
 }
 
 
@@ -396,6 +396,9 @@ struct pw_entry *pw_undo_inherit(struct pw_journal *journal, struct pw_buffer *b
     struct found found = {0};
     if (!error) {
         found = find_kept(&journals, journal->place, setting, policy, now);
+    }
+    if (found.entry) {
+        found.entry->state = PW_ENTRY_HELD; /* what a write that ended early left is known by now */
     }
     if (found.entry && adopt(journal, buffer, found) == 0) {
         entry = pw_journal_find(journal, setting->key, policy);

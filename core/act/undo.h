@@ -33,9 +33,9 @@ int pw_undo_dead(const struct pw_source *source, const struct pw_hooks *hooks,
  * from theirs. Returns how many, or -errno. */
 int pw_undo_adopt(struct pw_journal *journal, struct pw_buffer *buffer);
 
-/* Takes into `journal` what a dead process of the same policy kept of a setting, when what there is
- * now is what it left: then there is one original to go back to. The entry, or NULL when there is
- * none, or no memory for it. */
+/* Takes into `journal` what a dead process of the same policy kept of a setting, or was changing
+ * when it ended, when what there is now is what it left: then there is one original to go back to.
+ * The entry, or NULL when there is none, or no memory for it. */
 struct pw_entry *pw_undo_inherit(struct pw_journal *journal, struct pw_buffer *buffer,
                                  const struct pw_setting *setting, const char *policy,
                                  const struct pw_values *now);

@@ -250,6 +250,43 @@ static void a_file_that_it_made_before_a_boot_leaves_nothing_to_undo_either(void
 }
 
 
+static void assert_nothing_to_undo(void) {
+    pw_gate_close(&ground.gate);
+    open_gate();
+    for (int id = 1; id <= 4; id++) {
+        assert_int_equal(undo(id), -ENOENT);
+    }
+    assert_false(exists("swap"));
+}
+
+
+static void a_file_that_a_later_run_put_on_leaves_nothing_to_undo_either(void **state) {
+    (void)state;
+    assert_changed(MADE);
+    boot();
+    assert_changed("on");
+    assert_changed("absent");
+    assert_nothing_to_undo();
+}
+
+
+static void a_removal_that_was_interrupted_leaves_nothing_to_undo_once_it_is_made(void **state) {
+    (void)state;
+    struct under_way interrupted;
+    assert_changed(MADE);
+    assert_changed("on priority=5");
+    pw_gate_close(&ground.gate);
+    open_gate();
+    begin(&interrupted, "absent");
+    assert_non_null(interrupted.passage);
+    pw_gate_end(interrupted.passage, ECANCELED, "given up");
+    pw_gate_close(&ground.gate);
+    open_gate();
+    assert_changed("absent");
+    assert_nothing_to_undo();
+}
+
+
 static void what_memory_has_no_room_for_can_still_be_undone(void **state) {
     (void)state;
     assert_changed(MADE);
@@ -371,6 +408,8 @@ int main(void) {
         TEST(what_a_policy_made_and_removed_leaves_nothing_to_undo),
         TEST(what_it_made_when_it_ran_before_leaves_nothing_to_undo_either),
         TEST(a_file_that_it_made_before_a_boot_leaves_nothing_to_undo_either),
+        TEST(a_file_that_a_later_run_put_on_leaves_nothing_to_undo_either),
+        TEST(a_removal_that_was_interrupted_leaves_nothing_to_undo_once_it_is_made),
         TEST(what_memory_has_no_room_for_can_still_be_undone),
         TEST(a_file_that_was_removed_is_made_again),
         TEST(another_file_in_its_place_is_left),
