@@ -26,16 +26,14 @@ local function trees_for(pw, o)
 end
 
 
---- A tree as it is now: main processes, those of sessions, and all that protection covers.
+--- A tree as it is now: main processes, those of sessions, and the size of all that are protected.
 local function look_at(pw, o, tree, by_default)
   local mains, others = choose.daemon(pw, tree, by_default)
   if not mains then
-    return { message = others, covered = {} }
+    return { message = others }
   end
-  local found = { mains = {}, sessions = {}, covered = {}, bytes = 0, key = "" }
+  local found = { first = mains[1], mains = {}, sessions = {}, bytes = 0, key = "" }
   local function cover(p)
-    p.heir_of = not p.main and mains[1].id
-    found.covered[#found.covered + 1] = p
     found.bytes = found.bytes + p.rss + (p.swap or 0)
   end
   for i, p in ipairs(mains) do
@@ -56,8 +54,7 @@ end
 local function start(pw, o)
   local trees, by_default = trees_for(pw, o)
   local told, denied, hogs = {}, {}, {} -- by tree: the last word; who was refused; is it a hog
-  local taken, originals = {}, {}       -- its protected bytes; the adj its processes had before
-  local last = 0                        -- the tree that was visited last
+  local taken, last = {}, 0             -- its protected bytes; the tree that was visited last
 
   --- Says of a tree what was not said last.
   local function tell(tree, event, key, fields)
@@ -68,12 +65,7 @@ local function start(pw, o)
   end
 
   local function give_back(tree, found, room)
-    for _, p in ipairs(found.covered) do
-      local original = originals[tree][p.id] or originals[tree][p.heir_of]
-      if original and p.oom_score_adj == o.adj then
-        pw.oom.set_adj(p.process, original)
-      end
-    end
+    pw.oom.unprotect(found.mains, { adj = o.adj })
     tell(tree, "over", "", { bytes = found.bytes, room = room, message = ("%s: not protected: it "
       .. "has %s, and only %s may be"):format(choose.title(tree), size(found.bytes), size(room)) })
   end
@@ -85,7 +77,7 @@ local function start(pw, o)
     if not done then
       return tell(tree, "denied", found.key, { message = choose.title(tree) .. ": " .. message })
     end
-    local first = found.covered[1]
+    local first = found.first
     tell(tree, "protected", found.key, { pid = first.pid, comm = first.comm, mains = done.mains,
       children = done.children, adj = o.adj, bytes = done.bytes, failed = done.failed,
       message = ("%s: %s (pid %d)%s %d or below, %s in all%s"):format(choose.title(tree),
@@ -130,11 +122,7 @@ local function start(pw, o)
   end
 
   local function visit(tree, memory)
-    local found, before = look_at(pw, o, tree, by_default), originals[tree] or {}
-    originals[tree] = {}
-    for _, p in ipairs(found.covered) do
-      originals[tree][p.id] = before[p.id] or p.oom_score_adj > o.adj and p.oom_score_adj or nil
-    end
+    local found = look_at(pw, o, tree, by_default)
     taken[tree] = care_for(tree, found, room_for(tree, memory))
     judge(tree, taken[tree], memory)
   end

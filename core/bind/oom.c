@@ -210,9 +210,13 @@ Frees what `open` opened; the object may be closed again, and closes itself at t
 PW_EXPORT int luaopen_pagewarden_oom(lua_State *L);
 
 int luaopen_pagewarden_oom(lua_State *L) {
-    static const luaL_Reg methods[] = {{"score", score},      {"adj", adj},
-                                       {"set_adj", set_adj},  {"protect", pw_oom_protect},
-                                       {"tree", pw_oom_tree}, {"victims", pw_oom_victims},
+    static const luaL_Reg methods[] = {{"score", score},
+                                       {"adj", adj},
+                                       {"set_adj", set_adj},
+                                       {"protect", pw_oom_protect},
+                                       {"unprotect", pw_oom_unprotect},
+                                       {"tree", pw_oom_tree},
+                                       {"victims", pw_oom_victims},
                                        {NULL, NULL}};
     return pw_push_view_module(L, PW_OOM, methods);
 }

@@ -46,6 +46,7 @@ bool pw_oom_mark_list(lua_State *L, int index, int argument, const struct pw_col
 /* Methods. */
 int pw_oom_protect(lua_State *L);
 int pw_oom_tree(lua_State *L);
+int pw_oom_unprotect(lua_State *L);
 int pw_oom_victims(lua_State *L);
 
 #endif

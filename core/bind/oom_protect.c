@@ -26,10 +26,8 @@ struct protection {
 };
 
 
-/* [-0, +3, v] The options at 3. */
-static void check_options(lua_State *L, struct protection *protection) {
-    static const char *const names[] = {"adj", "children", "reset", "lifetime", NULL};
-    static const char *const children[] = {"keep", "reset", "protect", NULL};
+/* [-0, +3, v] The table of options at 3, made where there is none, and `adj` of them. */
+static void check_adj(lua_State *L, struct protection *protection, const char *const names[]) {
     lua_settop(L, 3);
     if (lua_isnil(L, 3)) {
         lua_newtable(L);
@@ -37,12 +35,21 @@ static void check_options(lua_State *L, struct protection *protection) {
     }
     luaL_checktype(L, 3, LUA_TTABLE);
     pw_check_names(L, 3, names, "option");
-    pw_check_lifetime(L, 3, &protection->act);
     if (lua_getfield(L, 3, "adj") != LUA_TNIL) {
         protection->adj = lua_tointeger(L, -1);
         luaL_argcheck(L, protection->adj >= -1000 && protection->adj < 0, 3,
                       "adj: -1000 to -1 expected");
     }
+    lua_settop(L, 3);
+}
+
+
+/* [-0, +3, v] The options of `protect` at 3. */
+static void check_options(lua_State *L, struct protection *protection) {
+    static const char *const names[] = {"adj", "children", "reset", "lifetime", NULL};
+    static const char *const children[] = {"keep", "reset", "protect", NULL};
+    check_adj(L, protection, names);
+    pw_check_lifetime(L, 3, &protection->act);
     const char *word = lua_getfield(L, 3, "children") == LUA_TNIL ? "keep" : lua_tostring(L, -1);
     int found = 0;
     while (children[found] && !(word && strcmp(word, children[found]) == 0)) {
@@ -158,6 +165,54 @@ static void reset(lua_State *L, struct protection *protection, uint32_t row) {
 }
 
 
+/* In dry run the kernel still has what would have been changed, and would be put back. */
+static bool read_unchanged(lua_State *L, const struct protection *protection, uint32_t row,
+                           char original[PW_VALUE_BYTES]) {
+    const struct pw_act_context *context = pw_act_context_of(L);
+    struct pw_identity process = identity_of(protection, row);
+    struct pw_setting setting;
+    struct pw_values values;
+    pw_setting_of_oom(&process, &setting);
+    if (!context || !context->gate || !context->actor.overlay ||
+        pw_setting_read(&context->gate->source, &protection->reader->buffer, &setting, &values)) {
+        return false;
+    }
+    snprintf(original, PW_VALUE_BYTES, "%s", values.text[0]);
+    return true;
+}
+
+
+/* What a row had before it, or the forebear that it has its adj from, was protected by us. */
+static bool find_original(lua_State *L, const struct protection *protection, uint32_t row,
+                          char original[PW_VALUE_BYTES]) {
+    const char *known = original_of(L, protection, row);
+    known = known ? known : inherited_original(L, protection, row);
+    if (known) {
+        snprintf(original, PW_VALUE_BYTES, "%s", known);
+    }
+    return known || read_unchanged(L, protection, row, original);
+}
+
+
+static void unprotect(lua_State *L, struct protection *protection, uint32_t row) {
+    char original[PW_VALUE_BYTES];
+    struct pw_number adj;
+    if (protection->columns->numbers[PW_OOM_SCORE_ADJ][row] == protection->adj &&
+        find_original(L, protection, row, original) &&
+        pw_parse_number(pw_slice_of(original), &adj) && adj.value != protection->adj) {
+        set_adj(L, protection, row, adj.value, original);
+    }
+}
+
+
+/* [-0, +0 or 3, v] The main processes last: from whom others have inherited shows until then. */
+static void unprotect_tree(lua_State *L, struct protection *protection) {
+    for (uint32_t i = protection->columns->visible; i > 0; i--) {
+        unprotect(L, protection, protection->columns->order[i - 1]);
+    }
+}
+
+
 static bool is_protected(const struct protection *protection, uint32_t row) {
     int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
     return adj != PW_ABSENT && adj <= protection->adj;
@@ -198,6 +253,17 @@ static uint32_t count_protected(const struct protection *protection, uint32_t ma
 }
 
 
+/* [-0, +0, m] What was done, into the table on top of the stack. */
+static void set_outcome(lua_State *L, const struct protection *protection) {
+    pw_set_integer(L, "changed", protection->changed);
+    pw_set_integer(L, "failed", protection->failed);
+    if (protection->failure) {
+        lua_pushvalue(L, protection->failure);
+        lua_setfield(L, -2, "message");
+    }
+}
+
+
 /* [-0, +1 or 4, m] What was done, or why the main processes are not protected. */
 static int push_result(lua_State *L, const struct protection *protection, uint32_t mains) {
     uint32_t count = count_protected(protection, mains);
@@ -214,13 +280,8 @@ static int push_result(lua_State *L, const struct protection *protection, uint32
     lua_newtable(L);
     pw_set_integer(L, "mains", count);
     pw_set_integer(L, "children", protection->columns->visible - mains);
-    pw_set_integer(L, "changed", protection->changed);
     pw_set_integer(L, "bytes", protection->protected_bytes);
-    pw_set_integer(L, "failed", protection->failed);
-    if (protection->failure) {
-        lua_pushvalue(L, protection->failure);
-        lua_setfield(L, -2, "message");
-    }
+    set_outcome(L, protection);
     return 1;
 }
 
@@ -262,4 +323,34 @@ int pw_oom_protect(lua_State *L) {
     }
     treat_tree(L, &protection, tree.mains);
     return push_result(L, &protection, tree.mains);
+}
+
+
+/***
+Puts back what there was before `protect`, of all in a tree that have this adj still: of those that
+it has set, and of those that have inherited it. Nothing of them is left to undo then. Only
+pagewarden's host knows what there was; without it nothing is changed.
+@function unprotect
+@tparam table description as for `tree`
+@tparam[opt] table options `{ adj = (what `protect` was given; -900) }`
+@treturn[1] table `{ changed = (how many were set), failed = n, message = (why the first failed) }`
+@return[2] nil, message, errno, kind: when nobody is there
+@usage pw.oom.unprotect { unit = "postgresql@15-main" }
+*/
+int pw_oom_unprotect(lua_State *L) {
+    static const char *const names[] = {"adj", NULL};
+    struct protection protection = {.reader = pw_check_view(L, 1, PW_OOM), .adj = DEFAULT_ADJ};
+    struct pw_oom_tree tree;
+    pw_check_surplus(L, 3);
+    check_adj(L, &protection, names);
+    protection.act.lifetime = PW_KEEP; /* what is back for good needs no lease */
+    int failed = pw_oom_find_tree(L, 2, &tree);
+    if (failed) {
+        return failed;
+    }
+    protection.columns = &tree.snapshot->columns;
+    unprotect_tree(L, &protection);
+    lua_newtable(L);
+    set_outcome(L, &protection);
+    return 1;
 }

@@ -26,6 +26,24 @@ local function write_pid_file(program)
 end
 
 
+--- Starts a daemon with oom-protect for who is in the pid file. Tried again for the reason that
+--- `lab.run_policy` gives.
+local function start_guarding_daemon()
+  for _ = 1, 40 do
+    local daemon = lab.start { "pagewarden", "daemon", "--config", "/root" }
+    local line
+    repeat
+      line = daemon:line() or "error"
+    until line:find "oom%-protect: protected" or line:find "ran for more than" or line == "error"
+    if line:find "protected" then
+      return daemon
+    end
+    daemon:stop()
+  end
+  error "the daemon's policy did not start; the console says why"
+end
+
+
 --- Has a kill made while oom-explain follows, and gives what `act` gives and the lines about the
 --- kill. `act` is given what starts the recipe and returns its last line. Tried again when the
 --- recipe says that it ran for too long.
@@ -115,6 +133,28 @@ return {
     assert.matches("^oom %d+:%d+ is 0 again %(policy oom%-protect%)", output)
     assert.equal(0, killer.adj(daemon.pid))
   end },
+
+  { "oom-protect: who has become too large after a restart of the daemon has what it had before",
+    function()
+      local gate = "/tmp/growth"
+      lab.run("mkfifo " .. gate)
+      local grower = lab.start { "sh", "-c", "read line <" .. gate .. "; exec hog 150" }
+      lab.write(("/proc/%d/oom_score_adj"):format(grower.pid), -100)
+      write_pid_file(grower)
+      lab.run "mkdir -p /root/conf.d"
+      lab.write("/root/conf.d/all.lua", [[policy "oom-protect" { pid_file = { "/run/lab.pid" },
+        most = "20%", interval = "1s", grant = { oom = true } }]])
+      local first = start_guarding_daemon()
+      first:signal "SIGKILL"
+      first:wait()
+      local second = start_guarding_daemon()
+      assert.equal(-900, killer.adj(grower.pid))
+      lab.run("echo go >" .. gate)
+      killer.await_adj(grower.pid, -100)
+      second:signal "SIGTERM"
+      assert.same({ "exited", 0 }, { second:wait() })
+      assert.equal(-100, killer.adj(grower.pid))
+    end },
 
   { "oom-protect: without CAP_SYS_RESOURCE it says what it lacks, and changes nothing", function()
     local daemon = killer.start_daemon()

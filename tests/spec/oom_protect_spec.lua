@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The recipe `oom-protect`: whom it protects, for how long, and whom never.
+local configuration = require "pagewarden.configuration"
+local fleets = require "pagewarden.fleet"
+local folders = require "folder"
+local host = require "pagewarden.host"
 local testing = require "pagewarden.testing"
 
 local MIB <const> = 1 << 20
@@ -36,6 +40,30 @@ end
 local function stop(world)
   world:stop()
   assert.no_trace(world)
+end
+
+
+--- Runs the recipe for a daemon that may be reloaded, in a world whose own policy only ticks: each
+--- time, what was assigned to processes reaches their files.
+local function with_daemon(act)
+  local folder <close> = folders.new()
+  local world <close> = testing.new { script = folder:write("idle.lua", [[
+    return { api = 1, name = "idle", summary = "A test",
+      start = function(pw) pw:every(1, function() end) end }]]) }
+  local gate <close> = assert(host.gate(world.path))
+  local fleet = fleets.new { loop = world.loop, reader = world.reader, gate = gate,
+    now = function() return world:now() end, sink = function() end }
+  world:advance "0s"
+  act(world, function(options)
+    folder:write("conf.lua",
+      ('policy "oom-protect" { grant = { oom = true }, %s }'):format(options))
+    local result = fleet:apply(function(take)
+      return configuration.load({ config = folder.path, root = world.path,
+        search = { first = { "scripts" } } }, take)
+    end)
+    assert.same({}, result.problems)
+  end)
+  fleet:stop_all "the test is over"
 end
 
 
@@ -184,6 +212,50 @@ describe("oom-protect", function()
       world:advance "10s"
       assert.equal(-900, adj(world, database))
       assert.equal(0, adj(world, child))
+    end)
+
+    it("and puts children back with their parent, for good", function()
+      local world <close>, database = new_database { trees = { "postgres" }, children = "keep" }
+      database.rss, database.oom_score_adj = "500M", -100
+      world:advance "1s"
+      local child = world:spawn { ppid = database.pid, comm = "postgres", uid = 105 }
+      inherit(world, child, database)
+      inherit(world, database, database)
+      database.rss = "1200M"
+      world:advance "10s"
+      assert.same({ -100, -100 }, { adj(world, database), adj(world, child) })
+      world.instance:stop()
+      assert.same({ -100, -100 }, { adj(world, database), adj(world, child) })
+    end)
+
+    it("nor what has become it after a reload", function()
+      with_daemon(function(world, reload)
+        local database = world:spawn { comm = "postgres", uid = 105, rss = "500M",
+          oom_score_adj = -100 }
+        world:advance "1s"
+        reload 'trees = { "postgres" }'
+        world:advance "10s"
+        assert.equal(-900, adj(world, database))
+        inherit(world, database, database)
+        reload 'trees = { "postgres" }, hog = "20%"'
+        world:advance "10s"
+        assert.equal(-900, adj(world, database))
+        database.rss = "1200M"
+        world:advance "10s"
+        assert.equal(-100, adj(world, database))
+      end)
+    end)
+
+    it("nor what has become it in dry run, where nothing is written", function()
+      local world <close> = new_world({ trees = { "postgres" } }, { dry_run = true })
+      local database = world:spawn { comm = "postgres", uid = 105, rss = "500M",
+        oom_score_adj = -100 }
+      world:advance "1s"
+      database.rss = "1200M"
+      world:advance "1m"
+      assert.same({ "-900", "-100" }, { world.acts[1].value, world.acts[2].value })
+      assert.equal(2, #world.acts)
+      stop(world)
     end)
 
     it("of a container's limit, when it sees the machine's memory", function()

@@ -121,6 +121,35 @@ describe("oom.protect", function()
 end)
 
 
+describe("oom.unprotect", function()
+  after_each(tree.remove_all)
+
+  local function new_view()
+    local files = {}
+    add(files, 812, 1, "postgres", -900)
+    return assert(oom.open(tree.new(files)))
+  end
+
+  it("changes nothing without a host that knows what there was", function()
+    local view = new_view()
+    assert.same({ changed = 0, failed = 0 }, view:unprotect { name = "postgres" })
+    assert.equal(-900, view:adj(812))
+  end)
+
+  it("says that there is nobody, and names the argument that is wrong", function()
+    local view = new_view()
+    local done, message, _, kind = view:unprotect { name = "mysqld" }
+    assert.is_nil(done)
+    assert.equal("name mysqld: no process has this name", message)
+    assert.equal("gone", kind)
+    for _, wrong in ipairs { { { adj = 0 }, "adj: %-1000 to %-1 expected" },
+      { { children = "keep" }, "unknown option 'children'" } } do
+      assert.error_matches(function() view:unprotect({ 812 }, wrong[1]) end, wrong[2])
+    end
+  end)
+end)
+
+
 describe("a policy that protects a tree", function()
   local folder
 
@@ -183,6 +212,64 @@ describe("a policy that protects a tree", function()
     local owners = io.popen("ls " .. world.path .. "/run/pagewarden/owners | wc -l")
     assert.equal(1, owners:read "n")
     owners:close()
+    world:stop()
+    assert.no_trace(world)
+  end)
+
+  --- A policy that protects a tree at first, and after 15 seconds no longer.
+  local function new_turncoat(given)
+    given.script = folder:write("turncoat.lua", [[
+      return { api = 1, name = "turncoat", summary = "A test", needs = { oom = true },
+        start = function(pw)
+          local seconds = 0
+          pw:every(5, function()
+            seconds = seconds + 5
+            if seconds <= 15 then
+              pw.oom.protect({ name = "postgres" }, { adj = -500, children = "protect" })
+            else
+              pw.log("unprotected", pw.oom.unprotect({ name = "postgres" }, { adj = -500 }))
+            end
+          end)
+        end }]])
+    return testing.new(given)
+  end
+
+  it("puts back what there was when it protects it no longer, of heirs too", function()
+    local world <close> = new_turncoat {}
+    local main = world:spawn { comm = "postgres", oom_score_adj = -100 }
+    local child = world:spawn { comm = "postgres", ppid = main.pid, oom_score_adj = 300 }
+    local safe = world:spawn { comm = "postgres", ppid = main.pid, oom_score_adj = -900 }
+    world:advance "15s"
+    local heir = world:spawn { comm = "sh", ppid = child.pid, oom_score_adj = -500 }
+    local function adjs()
+      return { adj(world, main), adj(world, child), adj(world, safe), adj(world, heir) }
+    end
+    world:advance "5s"
+    assert.same({ -100, 300, -900, 300 }, adjs())
+    assert.same({ 3, 0 }, { world:logged("unprotected")[1].changed,
+      world:logged("unprotected")[1].failed })
+    world:advance "5s"
+    assert.equal(0, world:logged("unprotected")[2].changed)
+    world.instance:stop()
+    assert.same({ -100, 300, -900, 300 }, adjs())
+  end)
+
+  it("leaves what somebody else has set meanwhile", function()
+    local world <close> = new_turncoat {}
+    local main = world:spawn { comm = "postgres", oom_score_adj = -100 }
+    world:advance "15s"
+    main.oom_score_adj = -700
+    world:advance "10s"
+    assert.equal(-700, adj(world, main))
+  end)
+
+  it("would put back in dry run what there is", function()
+    local world <close> = new_turncoat { dry_run = true }
+    local main = world:spawn { comm = "postgres", oom_score_adj = -100 }
+    world:spawn { comm = "postgres", ppid = main.pid, oom_score_adj = -500 }
+    world:advance "1m"
+    assert.same({ "-500", "-100" }, { world.acts[1].value, world.acts[2].value })
+    assert.equal(2, #world.acts)
     world:stop()
     assert.no_trace(world)
   end)

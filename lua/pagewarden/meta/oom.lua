@@ -49,6 +49,11 @@ local oom = {}
 ---@field failed integer
 ---@field message? string why the first failed
 
+---@class pagewarden.Unprotection
+---@field changed integer how many were set
+---@field failed integer
+---@field message? string why the first failed
+
 ---@class pagewarden.Spared a process that cannot be killed
 ---@field pid integer
 ---@field start_time integer
@@ -104,6 +109,16 @@ function oom.tree(description) end
 function oom.protect(description, options) end
 
 
+--- Puts back what there was before `protect`, of those that have inherited it too.
+---@param description pagewarden.Tree|(pagewarden.Process|integer)[]
+---@param options? { adj?: integer } what `protect` was given; -900 when left out
+---@return pagewarden.Unprotection?
+---@return string? message
+---@return integer? errno
+---@return pagewarden.Kind? kind
+function oom.unprotect(description, options) end
+
+
 --- Whom the kernel would kill next for memory. The list's `total` is what `from_adj` is a share of.
 ---@param options? { top?: integer, cgroup?: string, spared?: boolean }
 ---@return pagewarden.Victim[]?
@@ -129,6 +144,7 @@ function oom.open(root) end
 ---@field set_adj fun(self, process: any, adj: integer, options?: pagewarden.ActOptions): integer?
 ---@field tree fun(self, description: table): pagewarden.TreeMember[]?, string?
 ---@field protect fun(self, description: table, options?: table): pagewarden.Protection?, string?
+---@field unprotect fun(self, description: table, options?: table): pagewarden.Unprotection?, any
 ---@field victims fun(self, options?: table): pagewarden.Victim[]?, any
 local Oom = {}
 
