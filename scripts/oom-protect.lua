@@ -32,7 +32,8 @@ local function look_at(pw, o, tree, by_default)
   if not mains then
     return { message = others }
   end
-  local found = { first = mains[1], mains = {}, sessions = {}, bytes = 0, key = "" }
+  local found = { first = mains[1], mains = { except = tree.except }, sessions = {}, bytes = 0,
+    key = "" }
   local function cover(p)
     found.bytes = found.bytes + p.rss + (p.swap or 0)
   end
@@ -54,7 +55,8 @@ end
 local function start(pw, o)
   local trees, by_default = trees_for(pw, o)
   local told, denied, hogs = {}, {}, {} -- by tree: the last word; who was refused; is it a hog
-  local taken, last = {}, 0             -- its protected bytes; the tree that was visited last
+  local mains, taken = {}, {}           -- its main processes; its protected bytes
+  local last = 0                        -- the tree that had its turn last
 
   --- Says of a tree what was not said last.
   local function tell(tree, event, key, fields)
@@ -121,28 +123,51 @@ local function start(pw, o)
     return 0
   end
 
-  local function visit(tree, memory)
+  --- Finds a tree, without what the main processes of another one have started.
+  local function find(tree)
+    tree.except = {}
+    for other, list in pairs(mains) do
+      if other ~= tree then
+        table.move(list, 1, #list, #tree.except + 1, tree.except)
+      end
+    end
     local found = look_at(pw, o, tree, by_default)
-    taken[tree] = care_for(tree, found, room_for(tree, memory))
-    judge(tree, taken[tree], memory)
+    mains[tree] = found.mains
+    return found
   end
 
-  local function look()
-    local memory, begun = usable(pw), pw:now()
+  --- Lets each tree have its turn, as far as patience goes.
+  local function go_round(act)
+    local begun = pw:now()
     for _ = 1, #trees do
       last = last % #trees + 1
-      visit(trees[last], memory)
+      act(trees[last])
       if pw:now() - begun > PATIENCE then
         break
       end
     end
   end
 
-  look()
+  --- Looks at all trees but those that are found.
+  local function look(found)
+    local memory = usable(pw)
+    go_round(function(tree)
+      taken[tree] = care_for(tree, found[tree] or find(tree), room_for(tree, memory))
+      judge(tree, taken[tree], memory)
+    end)
+  end
+
+  local found = {}
+  go_round(function(tree) found[tree] = find(tree) end)
+  if #trees > 1 and last == #trees then
+    found = {} -- now that all are known, none is found with what is another's
+  end
+  last = 0
+  look(found)
   if last == #trees and not next(told) then
     pw.log("missing", { message = "none of the daemons that are protected by default runs here" })
   end
-  pw:every(o.interval, look)
+  pw:every(o.interval, function() look {} end)
 end
 
 
@@ -158,8 +183,9 @@ that belong to no login; a unit nobody can fake.
 
 Children inherit the score of who starts them, whatever the guide says, and keep it when they
 execute something else: so they are reset to 0 unless `children` says otherwise, and login sessions
-in any case. Lowering a score needs CAP_SYS_RESOURCE; without it that is said, and nothing is done.
-The floor to which a process may later lower its own score cannot be put back.
+in any case. A daemon that is named itself is nobody's child here. Lowering a score needs
+CAP_SYS_RESOURCE; without it that is said, and nothing is done. The floor to which a process may
+later lower its own score cannot be put back.
 
 No more than a quarter of all memory is protected, and a protected tree that is itself the hog is
 named: the kernel kills others for it.]],

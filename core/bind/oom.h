@@ -43,6 +43,11 @@ int pw_oom_find_tree(lua_State *L, int index, struct pw_oom_tree *tree);
 bool pw_oom_mark_list(lua_State *L, int index, int argument, const struct pw_columns *columns,
                       bool marked[]);
 
+/* [-0, +1, v] The rows of the processes in the list that is a field of the table at `index`, as
+ * memory on the stack; NULL where it has no such field. */
+const bool *pw_oom_push_listed(lua_State *L, int index, const char *field,
+                               const struct pw_columns *columns);
+
 /* Methods. */
 int pw_oom_protect(lua_State *L);
 int pw_oom_tree(lua_State *L);

@@ -6,6 +6,7 @@
 
 #include "bind/act.h"
 #include "bind/oom.h"
+#include "read/single.h"
 
 #define DEFAULT_ADJ (-900)
 
@@ -18,7 +19,7 @@ struct protection {
     const struct pw_columns *columns;
     lua_Integer adj;
     enum children children;
-    const bool *outside; /* rows to be reset whatever becomes of other children */
+    const bool *outside; /* rows to be reset whatever becomes of other children; or NULL */
     struct pw_act act;   /* its lifetime */
     lua_Integer changed, failed;
     int64_t protected_bytes;
@@ -58,19 +59,6 @@ static void check_options(lua_State *L, struct protection *protection) {
     luaL_argcheck(L, children[found], 3, "children: 'keep', 'reset' or 'protect' expected");
     protection->children = (enum children)found;
     lua_settop(L, 3);
-}
-
-
-/* [-0, +1, v] The rows of the processes in the option `reset`, as memory on the stack. */
-static const bool *push_outside(lua_State *L, const struct pw_columns *columns) {
-    bool *outside = lua_newuserdatauv(L, columns->rows * sizeof *outside + 1, 0);
-    memset(outside, 0, columns->rows * sizeof *outside);
-    if (lua_getfield(L, 3, "reset") != LUA_TNIL) {
-        luaL_argcheck(L, lua_istable(L, -1), 3, "reset: a list of processes expected");
-        pw_oom_mark_list(L, lua_gettop(L), 3, columns, outside);
-    }
-    lua_pop(L, 1);
-    return outside;
 }
 
 
@@ -123,14 +111,28 @@ static void set_adj(lua_State *L, struct protection *protection, uint32_t row, l
 }
 
 
-/* Protects a process, unless it is better off already. One that is protected by us has its lease
- * renewed, which also takes up what was handed on. */
-static void protect(lua_State *L, struct protection *protection, uint32_t row) {
-    int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
-    if (adj == PW_ABSENT || adj > protection->adj ||
-        (adj == protection->adj && original_of(L, protection, row))) {
-        set_adj(L, protection, row, protection->adj, NULL);
+/* The row of the parent, in the tree or not; `rows` without one. */
+static uint32_t parent_of(const struct pw_columns *columns, uint32_t row) {
+    uint32_t up = 0;
+    while (up < columns->rows && columns->numbers[PW_PID][up] != columns->numbers[PW_PPID][row]) {
+        up++;
     }
+    return up;
+}
+
+
+/* Of who is outside the tree it was not read yet. */
+static int64_t read_adj(const struct protection *protection, uint32_t row) {
+    int64_t known = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
+    struct pw_reader *reader = protection->reader;
+    struct pw_identity process = identity_of(protection, row);
+    struct pw_number number;
+    struct pw_flaws flaws = {0};
+    bool is_read =
+        known == PW_ABSENT &&
+        pw_process_read(&reader->source, &process, "oom_score_adj", &reader->buffer) == 0 &&
+        pw_parse_single(pw_buffer_text(&reader->buffer), &number, &flaws);
+    return is_read ? number.value : known;
 }
 
 
@@ -139,19 +141,34 @@ static void protect(lua_State *L, struct protection *protection, uint32_t row) {
 static const char *inherited_original(lua_State *L, const struct protection *protection,
                                       uint32_t row) {
     const struct pw_columns *columns = protection->columns;
-    const int64_t *adjs = columns->numbers[PW_OOM_SCORE_ADJ];
+    int64_t adj = columns->numbers[PW_OOM_SCORE_ADJ][row];
     uint32_t up = row;
-    for (uint32_t steps = 0; steps < columns->visible; steps++) {
-        up = pw_columns_find(columns, columns->numbers[PW_PPID][up], 0);
+    for (uint32_t steps = 0; steps < columns->rows; steps++) {
+        up = parent_of(columns, up);
         if (up == columns->rows) {
             return NULL;
         }
-        const char *original = adjs[up] == adjs[row] ? original_of(L, protection, up) : NULL;
-        if (original) {
+        const char *original = original_of(L, protection, up);
+        if (original && read_adj(protection, up) == adj) {
             return original;
         }
     }
     return NULL;
+}
+
+
+/* Protects a process, unless it is better off already. One that is protected by us has its lease
+ * renewed, which also takes up what was handed on. A main process that has inherited our protection
+ * gets a lease of its own: it may outlast its parent. */
+static void protect(lua_State *L, struct protection *protection, uint32_t row, bool is_main) {
+    int64_t adj = protection->columns->numbers[PW_OOM_SCORE_ADJ][row];
+    bool is_ours = adj == protection->adj && original_of(L, protection, row);
+    const char *inherited = is_main && adj == protection->adj && !is_ours
+                                ? inherited_original(L, protection, row)
+                                : NULL;
+    if (adj == PW_ABSENT || adj > protection->adj || is_ours || inherited) {
+        set_adj(L, protection, row, protection->adj, inherited);
+    }
 }
 
 
@@ -229,9 +246,9 @@ static void treat_tree(lua_State *L, struct protection *protection, uint32_t mai
     const struct pw_columns *columns = protection->columns;
     for (uint32_t i = 0; i < columns->visible; i++) {
         uint32_t row = columns->order[i];
-        bool outside = i >= mains && protection->outside[row];
+        bool outside = i >= mains && protection->outside && protection->outside[row];
         if (i < mains || (protection->children == PROTECT && !outside)) {
-            protect(L, protection, row);
+            protect(L, protection, row, i < mains);
         } else if ((protection->children == RESET || outside) &&
                    columns->numbers[PW_OOM_SCORE_ADJ][row] != PW_ABSENT) {
             reset(L, protection, row);
@@ -317,7 +334,7 @@ int pw_oom_protect(lua_State *L) {
         return failed;
     }
     protection.columns = &tree.snapshot->columns;
-    protection.outside = push_outside(L, protection.columns);
+    protection.outside = pw_oom_push_listed(L, 3, "reset", protection.columns);
     if (context && context->gate && !context->actor.overlay) {
         pw_gate_forget_ended(context->gate, context->actor.policy);
     }

@@ -50,7 +50,8 @@ static void check_value(lua_State *L, int index, int by, struct pw_daemon *daemo
 
 /* [-0, +2, v] The description at `index`; its texts stay on the stack. */
 static struct description check_description(lua_State *L, int index) {
-    static const char *const known[] = {"name", "unit", "cgroup", "pid_file", "port", "all", NULL};
+    static const char *const known[] = {"name", "unit", "cgroup", "pid_file",
+                                        "port", "all",  "except", NULL};
     struct description description = {.what = "processes"};
     int given = 0;
     luaL_checktype(L, index, LUA_TTABLE);
@@ -100,6 +101,21 @@ bool pw_oom_mark_list(lua_State *L, int index, int argument, const struct pw_col
         lua_pop(L, 1);
     }
     return any;
+}
+
+
+const bool *pw_oom_push_listed(lua_State *L, int index, const char *field,
+                               const struct pw_columns *columns) {
+    if (lua_getfield(L, index, field) == LUA_TNIL) {
+        return NULL;
+    }
+    if (!lua_istable(L, -1)) {
+        luaL_argerror(L, index, lua_pushfstring(L, "%s: a list of processes expected", field));
+    }
+    bool *listed = lua_newuserdatauv(L, columns->rows * sizeof *listed + 1, 0);
+    pw_oom_mark_list(L, lua_gettop(L) - 1, index, columns, listed);
+    lua_replace(L, -2);
+    return listed;
 }
 
 
@@ -157,13 +173,14 @@ static int find_tree(lua_State *L, int index, struct pw_oom_tree *tree) {
         return pw_fail_file(L, "proc", -error);
     }
     struct pw_columns *columns = &tree->snapshot->columns;
-    const bool *marked = push_marks(L, index, &description, columns, &miss);
+    const bool *left_out = pw_oom_push_listed(L, index, "except", columns);
+    bool *marked = push_marks(L, index, &description, columns, &miss);
     if (!marked) {
         return pw_fail_because(L, description.what, miss.reason, miss.error,
                                miss.error == ENOENT ? PW_GONE : pw_failure_of(miss.error));
     }
     void *scratch = lua_newuserdatauv(L, pw_tree_scratch_size(columns->rows) + 1, 0);
-    tree->mains = pw_tree_narrow(columns, marked, description.list, scratch);
+    tree->mains = pw_tree_narrow(columns, marked, description.list, left_out, scratch);
     bool one = description.daemon.by == PW_BY_NAME || description.daemon.by == PW_BY_PORT;
     if (tree->mains > 1 && one && !description.list && !description.all) {
         return fail_ambiguous(L, description.what, tree);
@@ -196,6 +213,7 @@ A daemon and all that it started, as they are now. Found is it by exactly one of
 its process; `unit`, of systemd; `cgroup`; `pid_file`, which is not believed when it is older than
 the process it names or belongs to somebody else; `port`, on which it listens (TCP). When a name or
 a port fits several trees none is meant, unless `all = true`. Of a list each is a main process.
+Those in the list `except` are left out with all that they started, unless they are main processes.
 Anybody may give a process any name, so where it matters say the unit.
 @function tree
 @tparam table description `{ name = "sshd" }`, `{ port = 5432 }`; or a list of processes or pids

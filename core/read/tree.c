@@ -77,21 +77,42 @@ static bool has_ended(const struct pw_columns *columns, uint32_t row) {
 }
 
 
-uint32_t pw_tree_narrow(struct pw_columns *columns, const bool marked[], bool each, void *scratch) {
-    struct family family = begin(columns, marked, scratch);
+/* Makes the main processes visible, and takes the marks off who is below another. */
+static uint32_t find_mains(struct family *family, struct pw_columns *columns, bool marked[],
+                           bool each) {
     uint32_t mains = 0;
     for (uint32_t i = 0; i < columns->rows; i++) {
-        uint32_t row = family.places[i].row;
-        bool is_below = find_standing(&family, row) == BELOW;
-        if (marked[row] && (each || !is_below) && !has_ended(columns, row)) {
+        uint32_t row = family->places[i].row;
+        bool is_below = find_standing(family, row) == BELOW;
+        marked[row] = marked[row] && (each || !is_below);
+        if (marked[row] && !has_ended(columns, row)) {
             columns->order[mains++] = row;
         }
+    }
+    return mains;
+}
+
+
+/* Forgets who stands where, but for who is left out. */
+static void leave_out(struct family *family, const bool left_out[]) {
+    for (uint32_t row = 0; row < family->columns->rows; row++) {
+        family->standing[row] = left_out[row] && !family->marked[row] ? OUTSIDE : UNKNOWN;
+    }
+}
+
+
+uint32_t pw_tree_narrow(struct pw_columns *columns, bool marked[], bool each, const bool left_out[],
+                        void *scratch) {
+    struct family family = begin(columns, marked, scratch);
+    uint32_t mains = find_mains(&family, columns, marked, each);
+    if (left_out) {
+        leave_out(&family, left_out);
     }
     columns->visible = mains;
     for (uint32_t i = 0; i < columns->rows; i++) {
         uint32_t row = family.places[i].row;
-        bool is_main = each && marked[row];
-        if (family.standing[row] == BELOW && !is_main && !has_ended(columns, row)) {
+        bool is_below = find_standing(&family, row) == BELOW;
+        if (is_below && !marked[row] && !has_ended(columns, row)) {
             columns->order[columns->visible++] = row;
         }
     }

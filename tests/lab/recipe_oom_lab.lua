@@ -122,6 +122,28 @@ return {
     assert.same({ -900, -900 }, { killer.adj(father.pid), killer.adj(worker) })
   end },
 
+  { "oom-protect: a child that is named itself stays protected when others are reset", function()
+    local daemon = killer.start_daemon()
+    local function start_child()
+      daemon:signal "SIGUSR1"
+      local pid = killer.pid_in(daemon:line())
+      lab.defer(function() lab.run("kill -9 " .. pid) end)
+      return pid
+    end
+    local named = start_child()
+    local guard = start_guard("trees=daemon", write_pid_file(lab.running(named)))
+    killer.await_adj(daemon.pid, -900)
+    local other = start_child()
+    killer.await_adj(other, 0)
+    lab.sleep(2.5)
+    assert.same({ -900, -900, 0 }, { killer.adj(daemon.pid), killer.adj(named), killer.adj(other) })
+    daemon:stop()
+    guard:signal "SIGTERM"
+    assert.is_nil(guard:hear(("act: kept=0 key=oom %d:"):format(named))) -- not even for a moment
+    guard:wait()
+    assert.equal(0, killer.adj(named))
+  end },
+
   { "oom-protect: what it did is undone after it was killed", function()
     local daemon = killer.start_daemon()
     local guard = start_guard "trees=daemon"

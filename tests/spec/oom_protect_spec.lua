@@ -8,6 +8,7 @@ local testing = require "pagewarden.testing"
 
 local MIB <const> = 1 << 20
 local SSH <const> = "/system.slice/ssh.service"
+local SUPER <const> = "/system.slice/super.service"
 local SESSION <const> = "/user.slice/user-1000.slice/session-3.scope"
 
 
@@ -52,7 +53,7 @@ local function with_daemon(act)
       start = function(pw) pw:every(1, function() end) end }]]) }
   local gate <close> = assert(host.gate(world.path))
   local fleet = fleets.new { loop = world.loop, reader = world.reader, gate = gate,
-    now = function() return world:now() end, sink = function() end }
+    now = function() return world:now() end, sink = function(event) world:take(event) end }
   world:advance "0s"
   act(world, function(options)
     folder:write("conf.lua",
@@ -266,6 +267,99 @@ describe("oom-protect", function()
       world:advance "1s"
       assert.event(world, "over", { tree = "unit ssh", room = 5 * MIB })
       assert.equal(0, adj(world, p.sshd))
+    end)
+  end)
+
+  describe("leaves to another tree what that starts with:", function()
+    --- A daemon that has started another one, both protected, with a child of each.
+    local function new_pair(options)
+      local world = new_world(options)
+      local upper = world:spawn { comm = "super", uid = 0, cgroup = SUPER, rss = "10M" }
+      local lower = world:spawn { ppid = upper.pid, comm = "web", uid = 0, cgroup = SUPER,
+        rss = "20M" }
+      local helper = world:spawn { ppid = upper.pid, comm = "log", uid = 0, cgroup = SUPER,
+        rss = "5M" }
+      local worker = world:spawn { ppid = lower.pid, comm = "web", uid = 33, cgroup = SUPER,
+        rss = "40M" }
+      return world, { upper = upper, lower = lower, helper = helper, worker = worker }
+    end
+
+    local function adjs(world, p)
+      return { adj(world, p.upper), adj(world, p.lower), adj(world, p.helper),
+        adj(world, p.worker) }
+    end
+
+    it("its main processes, whatever the order, and however they are found", function()
+      for _, options in ipairs { { trees = { "super", "web" } }, { trees = { "web", "super" } },
+        { unit = { "super" }, trees = { "web" } } } do
+        local world <close>, p = new_pair(options)
+        world:advance "1s"
+        inherit(world, p.helper, p.upper)
+        inherit(world, p.worker, p.lower)
+        world:advance "1m"
+        assert.same({ -900, -900, 0, 0 }, adjs(world, p))
+        assert.equal(4, #world.acts)
+        world.instance:stop()
+        assert.same({ 0, 0, 0, 0 }, adjs(world, p))
+      end
+    end)
+
+    it("all that is below them, which counts once", function()
+      local world <close>, p = new_pair { trees = { "super", "web" }, children = "protect" }
+      world:advance "1m"
+      assert.same({ -900, -900, -900, -900 }, adjs(world, p))
+      assert.event(world, "protected", { tree = "name super", bytes = 15 * MIB })
+      assert.event(world, "protected", { tree = "name web", bytes = 60 * MIB })
+    end)
+
+    it("not what only has its name, and belongs to a login", function()
+      local world <close>, p = new_pair { trees = { "super", "web" } }
+      world:advance "1s"
+      local fake = world:spawn { ppid = p.upper.pid, comm = "web", uid = 1000, cgroup = SESSION,
+        oom_score_adj = -900 }
+      world:advance "1m"
+      assert.equal(0, adj(world, fake))
+    end)
+
+    it("also what has inherited its protection, which is undone after its parent has ended",
+      function()
+        local world <close>, p = new_pair { cgroup = { "/web" }, trees = { "super" } }
+        world:advance "1s"
+        inherit(world, p.lower, p.upper)
+        p.lower.cgroup = "/web"
+        world:advance "10s"
+        assert.equal(-900, adj(world, p.lower))
+        p.lower.oom_score_adj, p.lower.ppid = -900, 1
+        world:exit(p.upper)
+        world:advance "10s"
+        world.instance:stop()
+        assert.equal(0, adj(world, p.lower))
+      end)
+
+    it("and who has inherited it is given back what there was when it is too large", function()
+      local world <close>, p = new_pair { cgroup = { "/web" }, trees = { "super" } }
+      p.upper.oom_score_adj = -100
+      world:advance "1s"
+      inherit(world, p.lower, p.upper)
+      inherit(world, p.worker, p.upper)
+      p.lower.cgroup, p.lower.rss = "/web", "1500M"
+      world:advance "10s"
+      assert.event(world, "over", { tree = "cgroup /web" })
+      assert.same({ -900, -100, 0, -100 }, adjs(world, p))
+    end)
+
+    it("and is not touched at a reload", function()
+      with_daemon(function(world, reload)
+        local upper = world:spawn { comm = "super", uid = 0 }
+        local lower = world:spawn { ppid = upper.pid, comm = "web", uid = 0 }
+        world:advance "1s"
+        reload 'trees = { "super", "web" }'
+        world:advance "10s"
+        reload 'trees = { "super", "web" }, hog = "20%"'
+        world:advance "10s"
+        assert.same({ -900, -900 }, { adj(world, upper), adj(world, lower) })
+        assert.equal(2, #world.acts)
+      end)
     end)
   end)
 

@@ -24,6 +24,7 @@ local oom = {}
 ---@field pid_file? string
 ---@field port? integer TCP
 ---@field all? boolean several trees may be meant
+---@field except? (pagewarden.Process|integer)[] left out, with all that they started
 
 ---@class pagewarden.TreeMember sizes in bytes
 ---@field pid integer
