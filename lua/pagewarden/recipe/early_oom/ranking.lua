@@ -32,7 +32,7 @@ local PROTECTED_ADJ <const> = -900
 
 local FIELDS = { "pid", "ppid", "pgrp", "comm", "start_time", "uid", "rss", "swap" }
 local CLOSE_FIELDS = { "pid", "ppid", "pgrp", "comm", "start_time", "uid", "rss", "swap",
-  "oom_score_adj", "oom_score", "cgroup", "unit", "cmdline" }
+  "oom_score_adj", "oom_score", "cgroup", "unit" }
 
 
 ---@class pagewarden.recipe.Candidate
@@ -68,6 +68,7 @@ local CLOSE_FIELDS = { "pid", "ppid", "pgrp", "comm", "start_time", "uid", "rss"
 ---@field list pagewarden.recipe.Candidate[] in order, who goes first first
 ---@field spared table<string, string> who would have, and why not
 ---@field rival string? who else acts
+---@field private close_fields string[] of those who are looked at closely
 ---@field private own integer? the pid of pagewarden itself
 ---@field private excluded table<integer, { start_time: integer, why: string }> by pid
 ---@field at number? when it was made
@@ -88,12 +89,38 @@ function ranking.compile_score(text)
 end
 
 
+local function wants_command_line(o)
+  if o.score:find("cmdline", 1, true) then
+    return true
+  end
+  for _, name in ipairs { "prefer", "avoid", "never" } do
+    for _, text in ipairs(o[name]) do
+      if text:find "^command=" then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+
+--- What is read of those who are looked at closely. The command line only where it is wanted: the
+--- kernel may have to bring it back from swap, with the lock of that process's memory, just when
+--- that is what all wait for (fs/proc/base.c, get_mm_cmdline()).
+local function close_fields(o)
+  local fields = table.move(CLOSE_FIELDS, 1, #CLOSE_FIELDS, 1, {})
+  fields[#fields + 1] = wants_command_line(o) and "cmdline" or nil
+  return fields
+end
+
+
 ---@param pw pagewarden.Pw
 ---@param o pagewarden.recipe.RankingOptions
 ---@return pagewarden.recipe.Ranking?
 ---@return string? message
 function ranking.new(pw, o)
-  local self = setmetatable({ pw = pw, o = o, list = {}, spared = {}, excluded = {} }, Ranking)
+  local self = setmetatable({ pw = pw, o = o, close_fields = close_fields(o), list = {},
+    spared = {}, excluded = {} }, Ranking)
   self.own = math.tointeger(tonumber((pw.proc.read "proc/self/stat" or ""):match "^%d+"))
   self.parent = function(pid) return self.all:get(pid) end
   for _, name in ipairs { "prefer", "avoid", "never" } do
@@ -162,7 +189,7 @@ end
 ---@private
 function Ranking:read()
   if not self.all then
-    local fields = self:is_of_everybody() and CLOSE_FIELDS or FIELDS
+    local fields = self:is_of_everybody() and self.close_fields or FIELDS
     local where = not self.o.rule and { vsize = { min = 1 } } or nil
     local asked = table.move(fields, 1, #fields, 1, { where = where })
     asked[#asked + 1] = self.o.cgroup and "cgroup" or nil
@@ -177,7 +204,7 @@ end
 ---@private
 function Ranking:watch(pids)
   local asked = { pids = pids, descriptors = 0 }
-  return assert(self.pw.proc.watch(table.move(CLOSE_FIELDS, 1, #CLOSE_FIELDS, 1, asked)))
+  return assert(self.pw.proc.watch(table.move(self.close_fields, 1, #self.close_fields, 1, asked)))
 end
 
 
@@ -287,7 +314,7 @@ end
 ---@private
 function Ranking:describe(row)
   local p = { total = self.total, age = self:age_of(row) }
-  for _, name in ipairs(CLOSE_FIELDS) do
+  for _, name in ipairs(self.close_fields) do
     p[name] = row[name]
   end
   p.swap, p.oom_score_adj, p.size = p.swap or 0, p.oom_score_adj or 0, row.rss + (row.swap or 0)
