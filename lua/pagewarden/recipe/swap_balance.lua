@@ -27,13 +27,21 @@ end
 ---@field bytes integer in those
 
 
+--- What the paths of our files in a folder begin with, before their number.
+---@param folder string
+---@return string
+function balance.stem(folder)
+  return (folder:gsub("/*$", "/pagewarden-"))
+end
+
+
 --- What is left. Compressed swap is not counted: to use it takes memory.
 ---@param memory pagewarden.Counters
 ---@param areas pagewarden.SwapArea[]
 ---@param folder string where our files are, pagewarden-1 and so on
 ---@return pagewarden.SwapBalance
 function balance.of(memory, areas, folder)
-  local stem = folder:gsub("/*$", "/pagewarden-")
+  local stem = balance.stem(folder)
   local found = { own = {}, bytes = 0, available = need.available(memory), ram = memory.MemTotal }
   found.free, found.total = found.available, found.ram
   for _, area in ipairs(areas) do

@@ -2,6 +2,7 @@
 --- Folders for swap files: what each has room for, which of them share a disk, and what is to be
 -- warned of before one is put on. Used by recipes, with what their `pw` lets them read.
 -- @module pagewarden.recipe.swap_files
+local balance = require "pagewarden.recipe.swap_balance"
 local format = require "pagewarden.format"
 local site = require "pagewarden.recipe.swap_site"
 
@@ -111,7 +112,7 @@ function files.find_idle(pw, folder, on)
     active[area.path] = true
   end
   for number = 1, files.MOST do
-    local path = folder:gsub("/*$", "/pagewarden-") .. number
+    local path = balance.stem(folder) .. number
     local header = not active[path] and pw.swap.header(path)
     if header and header.size and not header.problem then
       total = total + header.size

@@ -90,17 +90,8 @@ end
 
 
 local function wants_command_line(o)
-  if o.score:find("cmdline", 1, true) then
-    return true
-  end
-  for _, name in ipairs { "prefer", "avoid", "never" } do
-    for _, text in ipairs(o[name]) do
-      if text:find "^command=" then
-        return true
-      end
-    end
-  end
-  return false
+  return o.score:find("cmdline", 1, true) or selector.wants_command_line(o.prefer)
+    or selector.wants_command_line(o.avoid) or selector.wants_command_line(o.never)
 end
 
 

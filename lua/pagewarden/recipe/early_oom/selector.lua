@@ -20,6 +20,19 @@ function selector.compile(texts)
 end
 
 
+--- Whether one of a list goes by the command line.
+---@param texts string[]
+---@return boolean
+function selector.wants_command_line(texts)
+  for _, text in ipairs(texts) do
+    if text:find "^command=" then
+      return true
+    end
+  end
+  return false
+end
+
+
 --- Whether one of them means the process.
 ---@param selectors pagewarden.recipe.Selector[]
 ---@param p table with pid, ppid, comm, uid, age, cmdline, unit, cgroup
