@@ -142,11 +142,18 @@ void pw_scale_points(const struct pw_series *series, size_t scale, struct pw_poi
 }
 
 
+/* The top around a time, or the one after it when the series begins in its midst. */
+static uint32_t first_whole_top(const struct pw_scale *scale, double position) {
+    uint32_t number = (uint32_t)position / PW_TOP_BUCKETS;
+    return number + (number * PW_TOP_BUCKETS < scale->number - scale->finished);
+}
+
+
 size_t pw_scale_tops(const struct pw_series *series, size_t scale, double from_seconds,
                      double tops[PW_SCALE_TOPS]) {
     const struct pw_scale *from = &series->scales[scale];
     uint32_t last = from->number / PW_TOP_BUCKETS;
-    uint32_t first = (uint32_t)(from_seconds / pw_scale_seconds(series, scale)) / PW_TOP_BUCKETS;
+    uint32_t first = first_whole_top(from, from_seconds / pw_scale_seconds(series, scale));
     size_t count = 0;
     for (uint32_t i = first + PW_SCALE_TOPS > last ? first : last - PW_SCALE_TOPS + 1; i <= last;
          i++) {

@@ -76,7 +76,7 @@ bool pw_series_add(struct pw_series *series, double seconds, double size);
 void pw_scale_points(const struct pw_series *series, size_t scale, struct pw_points *points);
 
 /* The tops from the buckets around a time on, oldest first, each of PW_TOP_BUCKETS; returns how
- * many are known. */
+ * many are known. The one in whose midst the series begins is left out: it has seen too little. */
 size_t pw_scale_tops(const struct pw_series *series, size_t scale, double from_seconds,
                      double tops[PW_SCALE_TOPS]);
 

@@ -270,7 +270,7 @@ static double generations(struct subject *s, double seconds) {
 
 static void draw_fragmenting(struct subject *s) {
     s->period = log_uniform(s, 10, 6 * HOUR);
-    s->amplitude = uniform(s, 0.2, 2);
+    s->amplitude = log_uniform(s, 0.2, 9); /* ten times as much: tests/fixtures/collected.lua */
     s->capacity = log_uniform(s, 6 * HOUR, 10 * DAY);
     s->level = uniform(s, 0.8, 0.95);
 }
@@ -456,6 +456,7 @@ void subject_init(struct subject *s, const struct shape *shape, uint64_t seed, b
     s->missing = uniform(s, 0, 0.03);
     shape->draw(s);
     draw_leak(s, leaking && shape->leaks);
+    s->birth = uniform(s, 0, 48 * DAY);
 }
 
 

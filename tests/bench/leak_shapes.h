@@ -19,8 +19,9 @@
 
 struct subject {
     uint64_t random;
+    double birth;        /* seconds on the host's clock, with which no bucket begins */
     double base;         /* bytes when nothing happens */
-    double onset, until; /* seconds: when it begins to leak, and when all ends */
+    double onset, until; /* seconds of age: when it begins to leak, and when all ends */
     double doubling;     /* seconds that the leak takes to double the base; 0: it does not leak */
     double noise, wander, wander_seconds; /* parts of the base, and how long it remembers */
     double missing, outage, outage_until;
@@ -42,7 +43,7 @@ extern const size_t shape_count;
 /* A process of a shape; `leaking` is false for the twin of one that leaks. */
 void subject_init(struct subject *subject, const struct shape *shape, uint64_t seed, bool leaking);
 
-/* What is read of it at a time, which must not go back; false when nothing is. */
+/* What is read of it at an age, which must not go back; false when nothing is. */
 bool subject_read(struct subject *subject, const struct shape *shape, double seconds, double *size);
 
 #endif

@@ -114,7 +114,7 @@ static void live(struct subject *subject, const struct shape *shape, struct alar
         if (!subject_read(subject, shape, now, &size)) {
             continue;
         }
-        pw_history_add(history, followed, now, &size);
+        pw_history_add(history, followed, subject->birth + now, &size);
         if (now >= judge) {
             judge = now + JUDGE_SECONDS;
             if (says_ours(followed, &alarms[OURS].why)) {

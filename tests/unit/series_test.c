@@ -20,11 +20,13 @@ static const struct pw_terms terms = {16 * MIB, 0.05, 36 * HOUR, 0.01};
 typedef double life(double seconds);
 
 
-/* Looks once a minute, judges as the history does, and gives the worst that was ever said. */
-static enum pw_verdict live(struct pw_series *series, life *size, double from, double to) {
+/* Looks at a process that began at `birth` once a minute from its age of `from` to that of `to`,
+ * judges as the history does, and gives the worst that was ever said. */
+static enum pw_verdict live_since(double birth, struct pw_series *series, life *size, double from,
+                                  double to) {
     enum pw_verdict worst = PW_CALM;
-    for (double now = from; now < to; now += MINUTE) {
-        pw_series_add(series, now, size(now));
+    for (double age = from; age < to; age += MINUTE) {
+        pw_series_add(series, birth + age, size(age));
         for (size_t i = 0; i < PW_SCALES; i++) {
             struct pw_points points;
             struct pw_finding finding;
@@ -44,10 +46,20 @@ static enum pw_verdict live(struct pw_series *series, life *size, double from, d
 }
 
 
-static enum pw_verdict judge(life *size, double seconds) {
+static enum pw_verdict live(struct pw_series *series, life *size, double from, double to) {
+    return live_since(0, series, size, from, to);
+}
+
+
+static enum pw_verdict judge_since(double birth, life *size, double seconds) {
     struct pw_series series;
     pw_series_init(&series, PW_FINEST_SECONDS);
-    return live(&series, size, 0, seconds);
+    return live_since(birth, &series, size, 0, seconds);
+}
+
+
+static enum pw_verdict judge(life *size, double seconds) {
+    return judge_since(0, size, seconds);
 }
 
 
@@ -118,6 +130,19 @@ static void tops_are_kept_of_four_buckets_each(void **state) {
     assert_float_equal(tops[0], 13000, 10);
     pw_series_add(&series, 100, 7);
     assert_int_equal(pw_scale_tops(&series, 0, 0, tops), 2); /* nobody looked in between */
+}
+
+
+static void a_top_that_was_seen_in_part_is_none(void **state) {
+    (void)state;
+    struct pw_series series;
+    double tops[PW_SCALE_TOPS];
+    pw_series_init(&series, 1);
+    for (int second = 10; second < 20; second++) {
+        pw_series_add(&series, second, 1000 * second);
+    }
+    assert_int_equal(pw_scale_tops(&series, 0, 10.5, tops), 2);
+    assert_float_equal(tops[0], 15000, 10);
 }
 
 
@@ -202,6 +227,13 @@ static double keeping(double seconds) {
 }
 
 
+/* As keeping(), as a Lua program does it: quick teeth, of which ever more stays in the heap. */
+static double collected(double seconds) {
+    double part = fmod(seconds, 2 * HOUR) / (2 * HOUR);
+    return 100 * MIB * fmax(1 + 9 * part, 1 + 8.5 * fmin(1, seconds / (4 * DAY)));
+}
+
+
 static double warming(double seconds) {
     return 1000 * MIB * (1.05 - exp(-seconds / (6 * HOUR)));
 }
@@ -230,6 +262,15 @@ static void what_only_grows_is_none(void **state) {
     assert_true(judge(warming, 10 * DAY) < PW_LEAK);
     assert_true(judge(four_steps, 10 * DAY) < PW_LEAK);
     assert_true(judge(keeping, 10 * DAY) < PW_LEAK);
+}
+
+
+/* The first of the tops is of as much time as was left of it, with hardly a tooth. */
+static void what_only_grows_is_none_whenever_it_began(void **state) {
+    (void)state;
+    for (double birth = 16 * HOUR; birth < 32 * HOUR; birth += HOUR / 4) {
+        assert_true(judge_since(birth, collected, 5 * DAY) < PW_LEAK);
+    }
 }
 
 
@@ -304,10 +345,12 @@ int main(void) {
         cmocka_unit_test(all_scales_are_narrower_for_who_has_less_time),
         cmocka_unit_test(each_bucket_keeps_the_least),
         cmocka_unit_test(tops_are_kept_of_four_buckets_each),
+        cmocka_unit_test(a_top_that_was_seen_in_part_is_none),
         cmocka_unit_test(what_was_not_seen_is_a_gap),
         cmocka_unit_test(the_past_and_what_is_no_size_are_refused),
         cmocka_unit_test(what_grows_without_end_is_a_leak),
         cmocka_unit_test(what_only_grows_is_none),
+        cmocka_unit_test(what_only_grows_is_none_whenever_it_began),
         cmocka_unit_test(a_ceiling_is_learned_in_calm_times_only),
         cmocka_unit_test(confidence_grows_with_the_grounds),
         cmocka_unit_test(values_that_hang_together_prove_less),
