@@ -34,8 +34,12 @@ end
 
 --- How large each file is. What was asked for is not made smaller.
 local function share_out(pw, o, rooms)
-  table.sort(rooms, function(a, b) return a.room < b.room end)
-  local share, folder = rooms[1].room, rooms[1].folder
+  local share, folder = math.huge, nil
+  for _, room in ipairs(rooms) do
+    if room.room < share then
+      share, folder = room.room, room.folder
+    end
+  end
   local wanted = (o.size > 0 and o.size or choose_size(pw)) // #rooms
   if wanted > share and (o.size > 0 or share < LEAST) then
     error(("%s has room for %s only, with %s left free"):format(folder, size(share),

@@ -52,6 +52,14 @@ local function furnish_disks(world)
 end
 
 
+--- Two folders on /disk1 as well, each with half of its room.
+local function furnish_halves(world)
+  furnish_disks(world)
+  world:write("disk1/a/.keep", "")
+  world:write("disk1/b/.keep", "")
+end
+
+
 describe("swap-add", function()
   it("makes one file of what is lacking, to be filled last, when it is told nothing", function()
     local world <close> = new()
@@ -76,6 +84,14 @@ describe("swap-add", function()
       areas(world))
     assert.no_event(world, "shared")
     assert.no_event(world, "plain")
+  end)
+
+  it("puts them on as they were named, also where the last has the least room", function()
+    local world <close> = new({ folders = { "/var", "/disk1/a", "/disk1/b" }, size = "3M" },
+      furnish_halves)
+    world:run()
+    assert.same({ "/var/pagewarden.swap file 1020 0 1", "/disk1/a/pagewarden.swap file 1020 0 1",
+      "/disk1/b/pagewarden.swap file 1020 0 1" }, areas(world))
   end)
 
   it("takes the priority of the areas there are, but for those in memory", function()
@@ -105,11 +121,7 @@ describe("swap-add", function()
   end)
 
   it("warns of folders on one disk", function()
-    local world <close> = new({ folders = { "/disk1/a", "/disk1/b" }, size = "2M" }, function(world)
-      furnish_disks(world)
-      world:write("disk1/a/.keep", "")
-      world:write("disk1/b/.keep", "")
-    end)
+    local world <close> = new({ folders = { "/disk1/a", "/disk1/b" }, size = "2M" }, furnish_halves)
     world:run()
     assert.event(world, "shared", { folder = "/disk1/b", disk = "sda" })
     assert.equal(2, #areas(world))
