@@ -4,8 +4,9 @@
 -- Reclaim takes pages of files or puts memory in swap; swappiness says which it prefers. Either is
 -- right as long as nobody wants the page back. So this compares what programs wait for pages of
 -- files that are read again with what they wait for memory to come back from swap, and moves away
--- from whichever costs more. The guide's table (0 to 40 best, on one kernel of 2004) holds for one
--- load: for others the best value is 0, 150, or changes by the minute.
+-- from whichever costs more. Where both cost alike no value is better, only better for somebody,
+-- and it goes back to what was set. The guide's table (0 to 40 best, on one kernel of 2004) holds
+-- for one load: for others the best value is 0, 150, or changes by the minute.
 
 local looks = require "pagewarden.recipe.looks"
 local opt = require "pagewarden.option"
@@ -14,12 +15,19 @@ local swappiness = require "pagewarden.recipe.swappiness"
 
 local KEY = "vm.swappiness"
 
---- How far one look moves when only one side costs anything: this far or this part of the way that
---- is left, whichever is more. A load that has changed waits for it.
-local STRIDE, PART = 25, 0.5
+--- How far one look moves when programs wait all the time for one side only, and less the less they
+--- wait. What it puts in swap takes seconds to be wanted back, and longer to come back.
+local STRIDE = 15
 
---- Sides that cost alike are let be: a share of their sum.
+--- A part of the way back to what was set is added to that: a load that has changed waits for it.
+local PART = 0.5
+
+--- Sides that differ by a lesser share of their sum cost alike.
 local DEAD_BAND = 0.3
+
+--- Then it goes back to what was set, unless the side that this is bad for costs more by so much:
+--- less than the dead band, so that it does not go to and fro.
+local AGAINST = 0.15
 
 --- A part of the time: who waits less for something is not worth a change.
 local WORTH = 0.01
@@ -30,18 +38,36 @@ local CALM = "hardly anything that reclaim took is wanted back"
 local WEIGHTS = { balance = { 1, 1 }, files = { 4, 1 }, memory = { 1, 4 } }
 
 
+---@class adaptive_swappiness.Range
+---@field floor integer
+---@field most integer
+---@field set integer what was there before it set anything
+---@field home integer the same, or the end of the range that is next to it
+
+
+local function approach(value, goal, stride)
+  local way = math.min(math.ceil(stride), math.abs(goal - value))
+  return value + (goal > value and way or -way)
+end
+
+
 --- Where to, and why not, when it is to stay.
-local function decide(value, files, anonymous, o, most)
-  local weights = WEIGHTS[o.favour]
+---@param range adaptive_swappiness.Range
+local function decide(value, files, anonymous, weights, range)
+  local waiting = math.min(files + anonymous, 1)
   files, anonymous = files * weights[1], anonymous * weights[2]
   local share = (files - anonymous) / (files + anonymous)
+  local way_home = math.abs(range.home - value)
+  local homeward = range.home > value and share or -share -- how much speaks for going back
   if math.abs(share) < DEAD_BAND then
+    if way_home > 0 and homeward > -AGAINST then
+      return approach(value, range.home, math.max(STRIDE, PART * way_home))
+    end
     return value, "files and memory cost alike"
   end
-  local way = math.abs((share > 0 and most or o.floor) - value)
-  local wanted = math.floor(value + math.max(STRIDE, PART * way) * share + 0.5)
-  local bounded = math.max(math.min(wanted, most), o.floor)
-  return bounded, bounded == value and "this is as far as it may go" or nil
+  local stride = STRIDE * waiting + (homeward > 0 and PART * way_home or 0)
+  local wanted = approach(value, share > 0 and range.most or range.floor, stride * math.abs(share))
+  return wanted, wanted == value and "this is as far as it may go" or nil
 end
 
 
@@ -60,7 +86,8 @@ local function start(pw, o)
     return nil, message or "this kernel has no " .. KEY
   end
   local most = math.min(o.ceiling, pw.sysctl.describe(KEY).max or 100)
-  local files, anonymous, held, refused = 0, 0, nil, false
+  local range = { floor = o.floor, most = most, set = value, home = value }
+  local files, anonymous, held, has_moved, refused = 0, 0, nil, false, false
 
   --- Says why it stays once, not at each look.
   local function hold(reason, fields)
@@ -78,11 +105,12 @@ local function start(pw, o)
       refused = true
       return
     end
-    held = nil
+    held, has_moved = nil, true
     pw.log("moved", {
       from = value, to = to, files = files, anonymous = anonymous, refaults = cost.refaults,
       swapped_in = cost.swapped_in,
-      message = ("%s from %d to %d: %s"):format(KEY, value, to, describe(cost, files, anonymous)),
+      message = ("%s from %d to %d%s: %s"):format(KEY, value, to,
+        to == range.set and ", as it was set" or "", describe(cost, files, anonymous)),
     })
   end
 
@@ -94,7 +122,7 @@ local function start(pw, o)
     if cost.files + cost.anonymous < WORTH or files + anonymous < WORTH then
       return hold(CALM, fields)
     end
-    local to, reason = decide(value, files, anonymous, o, most)
+    local to, reason = decide(value, files, anonymous, WEIGHTS[o.favour], range)
     if to == value then
       hold(reason, fields)
     else
@@ -103,11 +131,19 @@ local function start(pw, o)
     return true
   end
 
+  --- Not at the start: what one before it left, which is replaced or was killed, goes after that.
+  local function find_home()
+    if not has_moved then
+      range.set, range.home = value, math.max(math.min(value, most), o.floor)
+    end
+  end
+
   --- True when it is to look again soon.
   local function look()
     local after = refault_cost.sample(pw)
     local cost = before and after and refault_cost.between(before, after)
     before, value = after, pw.sysctl.get(KEY) or value
+    find_home()
     if not cost then
       hold("the counters cannot be compared with those of before", {})
     elseif #after.areas == 0 then
@@ -137,7 +173,8 @@ return {
   description = [[
 Compares what programs wait for pages of files that are read again with what they wait for memory
 that comes back from swap, and moves vm.swappiness away from what costs more; what it was comes back
-in the end. It holds still while both cost alike, and while hardly anything is wanted back.
+in the end. While both cost alike it goes back to what it was, too, unless favour says whose side to
+take, and it holds still while hardly anything is wanted back.
 
 The guide sets vm.swappiness=60 and shows one table. There is no best value: files that are read
 again beside memory that sleeps want a high one, memory in use beside a backup wants 0. And it goes

@@ -17,7 +17,8 @@ end
 
 
 --- A machine with one disk of files and one of swap, on which each second so many pages of files
---- are read again and so many come back from swap, as `load(swappiness)` says.
+--- are read again and so many come back from swap, as `load(swappiness)` says. Of what is read
+--- the part `useful` could have stayed, or all.
 local function new(options, given)
   given = given or {}
   local world = testing.new { script = "adaptive-swappiness", options = options,
@@ -31,7 +32,7 @@ local function new(options, given)
     world:write("proc/vmstat", ((given.vmstat or "workingset_refault_anon %d\n"
       .. "workingset_refault_file %d\nworkingset_activate_anon %d\nworkingset_activate_file %d\n")
       .. "pswpin %d\npswpout 7\n"):format(machine.anonymous, machine.files, machine.anonymous,
-        machine.files, machine.anonymous))
+        machine.files * (given.useful or 1) // 1, machine.anonymous))
     world:write("proc/diskstats", disk(0, "vda", machine.files)
       .. disk(16, "vdb", given.swap and 0 or machine.anonymous))
   end
@@ -62,12 +63,18 @@ end
 
 --- Memory in use beside a scan: nothing of the files is wanted back.
 local function backup(swappiness)
-  return 0, 4 * swappiness
+  return 0, 20 * swappiness
 end
 
 
 local function both(swappiness)
   return math.max(300 - 2 * swappiness, 0), swappiness
+end
+
+
+--- More than can be waited for, on either side and at any value.
+local function overload()
+  return 1000, 1000
 end
 
 
@@ -91,9 +98,10 @@ describe("adaptive-swappiness", function()
     return machine.swappiness()
   end
 
-  it("goes up while files are read again beside memory that sleeps", function()
+  it("goes up, the faster the longer files are waited for, beside memory that sleeps", function()
     assert.equal(160, run(guide, { ceiling = 160 }))
-    assert.event(machine.world, "moved", { from = 60, to = 110 })
+    assert.event(machine.world, "moved", { from = 60, to = 63 })
+    assert.event(machine.world, "moved", { from = 63, to = 69 })
   end)
 
   it("goes down to nothing while memory in use comes back from swap", function()
@@ -118,14 +126,16 @@ describe("adaptive-swappiness", function()
     assert.equal(160, machine.swappiness())
   end)
 
-  it("is at the other end five seconds after the load has changed", function()
+  it("is back four seconds after the load has changed, and well past it after ten", function()
     assert.equal(160, run(guide))
     machine.load = backup
-    machine.world:advance "5s"
-    assert.is_true(machine.swappiness() < 40, machine.swappiness())
+    machine.world:advance "4s"
+    assert.is_true(machine.swappiness() < 80, machine.swappiness())
+    machine.world:advance "6s"
+    assert.is_true(machine.swappiness() < 20, machine.swappiness())
     machine.load = guide
-    machine.world:advance "5s"
-    assert.is_true(machine.swappiness() > 120, machine.swappiness())
+    machine.world:advance "10s"
+    assert.is_true(machine.swappiness() > 100, machine.swappiness())
   end)
 
   it("weighs how long somebody waits, not how many wait", function()
@@ -133,6 +143,49 @@ describe("adaptive-swappiness", function()
       return 10 * (200 - swappiness), 5 * swappiness -- 4 s a second at 0; 2 s at 200
     end)
     assert.is_true(settled < 110, settled)
+  end)
+
+  it("goes back to what was set when both wait all the time, whatever it sets", function()
+    assert.equal(160, run(guide))
+    machine.load = overload
+    machine.world:advance "1m"
+    assert.equal(60, machine.swappiness())
+    assert.event(machine.world, "moved", { to = 60, message = function(message)
+      return message:find "as it was set"
+    end })
+    assert.event(machine.world, "held", { value = 60, message = function(message)
+      return message:find "files and memory cost alike"
+    end })
+  end)
+
+  it("takes for what was set what is there before it sets anything", function()
+    assert.equal(60, run(calm))
+    machine.world:write("proc/sys/vm/swappiness", "20\n")
+    machine.load = guide
+    machine.world:advance "1m"
+    assert.equal(160, machine.swappiness())
+    machine.load = overload
+    machine.world:advance "1m"
+    assert.equal(20, machine.swappiness())
+  end)
+
+  it("goes back to what was set towards a side that costs a bit more, not away from it", function()
+    local function mixed() return 350, 500 end -- 0.7 and 1 of the time
+    assert.equal(160, run(guide))
+    machine.load = mixed
+    machine.world:advance "1m"
+    assert.equal(60, machine.swappiness())
+    machine.load = backup
+    machine.world:advance "1m"
+    assert.is_true(machine.swappiness() < 10, machine.swappiness())
+    machine.load = mixed
+    machine.world:advance "1m"
+    assert.is_true(machine.swappiness() < 10, machine.swappiness())
+  end)
+
+  it("is drawn to no side by many readers who wait all the time for a few useful pages", function()
+    local settled = run(function() return 3000, 450 end, nil, { useful = 0.25 })
+    assert.equal(60, settled)
   end)
 
   it("leaves everything as it is while nothing is wanted back", function()

@@ -170,7 +170,7 @@ end
 
 
 ---@class pagewarden.recipe.RefaultCost
----@field files number a part of the time: of that in which files are read, what could have stayed
+---@field files number a part of the time
 ---@field anonymous number a part of the time
 ---@field refaults number pages of files a second
 ---@field swapped_in number pages a second
@@ -189,7 +189,7 @@ function refault_cost.between(before, after)
   end
   local disk_seconds, disk_pages = reads_between(disks.real(before.disks), disks.real(after.disks))
   local swap_seconds, swap_pages = reads_between(by_name(before.disks), (swap_rows(after)))
-  local file_seconds = math.min(math.max(disk_seconds - swap_seconds, 0), seconds)
+  local file_seconds = math.max(disk_seconds - swap_seconds, 0)
   local file_pages = math.max(disk_pages - swap_pages, 0)
   local anonymous, among_files = wait_for_swap(before, after, file_seconds, file_pages)
   local files = wait_for_files(now - was, file_seconds - among_files, file_pages)

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 --- A check of the lab that measures, for `tests/bench/swappiness.lua`: what work gets done under a
 --- fixed vm.swappiness or with the policy. Words of the command line:
---- `load=` A, B, C or D, `value=` a number or "adaptive", and `seconds=`. Prints lines
---- "# result NAME VALUE".
+--- `load=` A, B, C or D, `value=` a number, "adaptive", or "files" or "memory" for the policy that
+--- favours that side, and `seconds=`. Prints lines "# result NAME VALUE".
 ---   A  files that are read again and again, beside memory that sleeps (the guide's experiment)
 ---   B  memory in use, beside a file that is read from end to end
 ---   C  A and B in turn
@@ -139,11 +139,14 @@ end
 
 
 local function set_value(value)
-  if value == "adaptive" then
-    local _, policy = lab.hear_recipe({ "adaptive-swappiness", "--json" }, '"watching"')
-    return policy
+  if tonumber(value) then
+    lab.write("/proc/sys/vm/swappiness", value)
+    return
   end
-  lab.write("/proc/sys/vm/swappiness", value)
+  local side = value == "adaptive" and "balance" or value
+  local _, policy = lab.hear_recipe(
+    { "adaptive-swappiness", "--json", "-o", "favour=" .. side }, '"watching"')
+  return policy
 end
 
 
