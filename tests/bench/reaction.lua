@@ -3,7 +3,10 @@
 -- guest of 512 MiB without swap, with a disk of it and with zram: by the kernel alone, by Debian's
 -- daemons and by scripts/early-oom.lua. Medians of all repetitions, and the worst stall of any.
 -- What the program had and what swap was free is as last seen before its end. "CPU s" is what who
--- watches took meanwhile.
+-- watches took meanwhile. When the worst stall of a run was, in seconds from the program's end on,
+-- is in what is kept of it (worst_after_end).
+--
+-- "pagewarden-ahead" is early-oom while sysctl-keep has the kernel reclaim earlier.
 --
 -- Each run takes 40 to 60 seconds, is kept in the build tree, and not done again; remove
 -- lab/reaction there to start anew.
@@ -19,7 +22,7 @@ local median, greatest = contest.median, contest.greatest
 
 local SWAPS = contest.words(arg[2], "none disk zram")
 local CONTENDERS = contest.words(arg[3],
-  "none earlyoom nohang oomd psi-notify systemd-oomd pagewarden")
+  "none earlyoom nohang oomd psi-notify systemd-oomd pagewarden pagewarden-ahead")
 
 ---@type lab.Column[]
 local COLUMNS = {

@@ -20,6 +20,10 @@ local CONTENDERS = {
   ["psi-notify"] = { "psi-notify" }, -- which ends nobody
 }
 
+--- What makes kswapd begin early, so that programs need not reclaim themselves: the steps between
+--- the watermarks, in ten-thousandths of memory.
+local AHEAD = "vm.watermark_scale_factor=200"
+
 --- Where the programs run: as on a desktop, since some contenders look at names, and in the cgroup
 --- that systemd gave this script.
 local DESKTOP = "/user.slice/user-1000.slice/user@1000.service"
@@ -98,14 +102,19 @@ function contender.mount()
 end
 
 
----@param name string "none" for the kernel alone
+---@param name string "none" for the kernel alone, "pagewarden-ahead" for early-oom beside a kernel
+--- that reclaims early
 ---@return lab.Program?
 function contender.start(name)
   if name == "none" then
     return
   elseif name == "systemd-oomd" then
     return find(name)
-  elseif name == "pagewarden" then
+  elseif name:find "^pagewarden" then
+    if name == "pagewarden-ahead" then
+      lab.hear_recipe({ "sysctl-keep", "-o", "set=" .. AHEAD }, "set: " .. AHEAD:match "^[^=]+",
+        "/system.slice/daemon.service")
+    end
     local _, program = lab.hear_recipe({ "early-oom", "--yes" }, "watching",
       "/system.slice/daemon.service")
     return program

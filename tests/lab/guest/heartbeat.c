@@ -2,8 +2,8 @@
  *
  * heartbeat FILE: touches 4 MiB of its own and 4 MiB of the file every 10 ms. SIGUSR1 starts the
  * count, and SIGTERM ends it: then it prints how many beats there were, how late the worst was
- * done, and 99 of 100 (microseconds). A beat that is late does not delay the next one's time, so
- * each that a stall held up is counted.
+ * done, and 99 of 100 (microseconds), and when the worst was due (ms of CLOCK_MONOTONIC). A beat
+ * that is late does not delay the next one's time, so each that a stall held up is counted.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,6 +19,8 @@
 #define MOST_BEATS 30000
 
 static int late_us[MOST_BEATS];
+static int worst_us;
+static long long worst_due_ns;
 
 
 static char *map(int fd) {
@@ -46,8 +48,8 @@ static int by_size(const void *a, const void *b) {
 
 static void report(int beats) {
     qsort(late_us, beats, sizeof *late_us, by_size);
-    printf("%d %d %d\n", beats, beats ? late_us[beats - 1] : 0,
-           beats ? late_us[beats * 99 / 100] : 0);
+    printf("%d %d %d %lld\n", beats, beats ? late_us[beats - 1] : 0,
+           beats ? late_us[beats * 99 / 100] : 0, worst_due_ns / 1000000);
 }
 
 
@@ -65,6 +67,10 @@ int main(int argc, char **argv) {
         sleep_until_ns(due_ns);
         beat(own, mapped);
         late_us[beats] = (int)((now_ns() - due_ns) / 1000);
+        if (started && late_us[beats] > worst_us) {
+            worst_us = late_us[beats];
+            worst_due_ns = due_ns;
+        }
         beats += started;
     }
     report(beats);

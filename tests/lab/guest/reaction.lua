@@ -44,15 +44,16 @@ local function measure_idle(program)
 end
 
 
---- Has the heartbeat tell how late it was, if it still beats.
-local function tell_stalls(heartbeat)
+--- Has the heartbeat tell how late it was and when that was worst, if it still beats.
+local function tell_stalls(heartbeat, ended_at)
   heartbeat:signal "SIGTERM"
   local line = heartbeat:line()
   if line then
-    local beats, worst, p99 = line:match "(%d+) (%d+) (%d+)"
+    local beats, worst, p99, due = line:match "(%d+) (%d+) (%d+) (%d+)"
     contender.tell("beats", beats)
     contender.tell("worst_ms", worst / 1000)
     contender.tell("p99_ms", p99 / 1000)
+    contender.tell("worst_after_end", due / 1000 - ended_at)
   end
 end
 
@@ -73,11 +74,12 @@ return { "somebody is killed, and how that was is told", function()
   local hog = lab.start({ "hog", "-r", tostring(HOG_MIB_PER_SECOND), tostring(HOG_MIB) },
     base .. "/hog.service")
   contender.tell_end(hog, start, kills, PATIENCE_SECONDS)
+  local ended_at = contender.now()
   if watcher and watcher:lives() then
     contender.tell("busy_cpu", cpu_of(watcher) - cpu)
   end
   assert(hog.how, "nobody killed the hog")
   lab.sleep(AFTERMATH_SECONDS)
   contender.tell_collateral { victim = victim, heartbeat = heartbeat, contender = watcher }
-  tell_stalls(heartbeat)
+  tell_stalls(heartbeat, ended_at)
 end }
