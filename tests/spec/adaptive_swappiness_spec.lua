@@ -98,6 +98,13 @@ describe("adaptive-swappiness", function()
     return machine.swappiness()
   end
 
+  --- Where it is some time after the load has changed.
+  local function change(load, time)
+    machine.load = load
+    machine.world:advance(time or "1m")
+    return machine.swappiness()
+  end
+
   it("goes up, the faster the longer files are waited for, beside memory that sleeps", function()
     assert.equal(160, run(guide, { ceiling = 160 }))
     assert.event(machine.world, "moved", { from = 60, to = 63 })
@@ -118,24 +125,15 @@ describe("adaptive-swappiness", function()
 
   it("follows a load that changes", function()
     assert.equal(160, run(guide))
-    machine.load = backup
-    machine.world:advance "1m"
-    assert.equal(0, machine.swappiness())
-    machine.load = guide
-    machine.world:advance "1m"
-    assert.equal(160, machine.swappiness())
+    assert.equal(0, change(backup))
+    assert.equal(160, change(guide))
   end)
 
   it("is back four seconds after the load has changed, and well past it after ten", function()
     assert.equal(160, run(guide))
-    machine.load = backup
-    machine.world:advance "4s"
-    assert.is_true(machine.swappiness() < 80, machine.swappiness())
-    machine.world:advance "6s"
-    assert.is_true(machine.swappiness() < 20, machine.swappiness())
-    machine.load = guide
-    machine.world:advance "10s"
-    assert.is_true(machine.swappiness() > 100, machine.swappiness())
+    assert.is_true(change(backup, "4s") < 80)
+    assert.is_true(change(backup, "6s") < 20)
+    assert.is_true(change(guide, "10s") > 100)
   end)
 
   it("weighs how long somebody waits, not how many wait", function()
@@ -147,9 +145,7 @@ describe("adaptive-swappiness", function()
 
   it("goes back to what was set when both wait all the time, whatever it sets", function()
     assert.equal(160, run(guide))
-    machine.load = overload
-    machine.world:advance "1m"
-    assert.equal(60, machine.swappiness())
+    assert.equal(60, change(overload))
     assert.event(machine.world, "moved", { to = 60, message = function(message)
       return message:find "as it was set"
     end })
@@ -161,26 +157,16 @@ describe("adaptive-swappiness", function()
   it("takes for what was set what is there before it sets anything", function()
     assert.equal(60, run(calm))
     machine.world:write("proc/sys/vm/swappiness", "20\n")
-    machine.load = guide
-    machine.world:advance "1m"
-    assert.equal(160, machine.swappiness())
-    machine.load = overload
-    machine.world:advance "1m"
-    assert.equal(20, machine.swappiness())
+    assert.equal(160, change(guide))
+    assert.equal(20, change(overload))
   end)
 
   it("goes back to what was set towards a side that costs a bit more, not away from it", function()
     local function mixed() return 350, 500 end -- 0.7 and 1 of the time
     assert.equal(160, run(guide))
-    machine.load = mixed
-    machine.world:advance "1m"
-    assert.equal(60, machine.swappiness())
-    machine.load = backup
-    machine.world:advance "1m"
-    assert.is_true(machine.swappiness() < 10, machine.swappiness())
-    machine.load = mixed
-    machine.world:advance "1m"
-    assert.is_true(machine.swappiness() < 10, machine.swappiness())
+    assert.equal(60, change(mixed))
+    assert.is_true(change(backup) < 10)
+    assert.is_true(change(mixed) < 10)
   end)
 
   it("is drawn to no side by many readers who wait all the time for a few useful pages", function()

@@ -22,7 +22,7 @@ local CONTENDERS = {
 
 --- What makes kswapd begin early, so that programs need not reclaim themselves: the steps between
 --- the watermarks, in ten-thousandths of memory.
-local AHEAD = "vm.watermark_scale_factor=200"
+local WATERMARKS, AHEAD = "vm.watermark_scale_factor", 200
 
 --- Where the programs run: as on a desktop, since some contenders look at names, and in the cgroup
 --- that systemd gave this script.
@@ -112,8 +112,8 @@ function contender.start(name)
     return find(name)
   elseif name:find "^pagewarden" then
     if name == "pagewarden-ahead" then
-      lab.hear_recipe({ "sysctl-keep", "-o", "set=" .. AHEAD }, "set: " .. AHEAD:match "^[^=]+",
-        "/system.slice/daemon.service")
+      lab.hear_recipe({ "sysctl-keep", "-o", ("set=%s=%d"):format(WATERMARKS, AHEAD) },
+        "set: " .. WATERMARKS, "/system.slice/daemon.service")
     end
     local _, program = lab.hear_recipe({ "early-oom", "--yes" }, "watching",
       "/system.slice/daemon.service")
