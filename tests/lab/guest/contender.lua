@@ -110,7 +110,7 @@ function contender.start(name)
     return
   elseif name == "systemd-oomd" then
     return find(name)
-  elseif name:find "^pagewarden" then
+  elseif name == "pagewarden" or name == "pagewarden-ahead" then
     if name == "pagewarden-ahead" then
       lab.hear_recipe({ "sysctl-keep", "-o", ("set=%s=%d"):format(WATERMARKS, AHEAD) },
         "set: " .. WATERMARKS, "/system.slice/daemon.service")
